@@ -1,0 +1,71 @@
+"""``scrapy crawl``: Scrapy's own, with one clear line instead of a traceback when a crawl cannot be made."""
+
+import argparse
+import sys
+from typing import Any
+
+from scrapy.commands.crawl import Command as ScrapyCrawl
+from scrapy.crawler import AsyncCrawlerProcess, Crawler
+from scrapy.exceptions import UsageError
+
+from backlink_crawler.frontier.contract import Counts, FrontierError
+from backlink_crawler.spiders.walking import ArgumentError
+from backlink_crawler.store import StoreError
+
+_ENDED_BADLY = frozenset({"frontier_error", "start_error"})
+
+
+class Command(ScrapyCrawl):
+    """Run a spider by name; exit 0 when at least one page could be read, 1 when none, 2 for bad arguments."""
+
+    def long_desc(self) -> str:
+        """Text of ``scrapy crawl --help``."""
+        return (
+            "Run a spider: 'seeds -a domains=a.com,https://b.org/blog/' walks sites and records every outbound link; "
+            "'competitors -a sites=rival.com -a targets=mine.com' walks competitors and looks around them. Lists may "
+            "be files: -a domains=@sites.txt. Workers started with the same -s CRAWL_ID=name share one crawl. "
+            "Interrupt with Ctrl-C once to stop in good order; the same CRAWL_ID goes on from there."
+        )
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Run the spider and set the exit code."""
+        if len(args) != 1:
+            raise UsageError("say which spider: scrapy crawl seeds -a domains=a.com")
+        process = self.crawler_process
+        if not isinstance(process, AsyncCrawlerProcess):
+            raise UsageError("the crawler needs Scrapy's asyncio reactor: leave TWISTED_REACTOR as it is")
+        try:
+            crawler = process.create_crawler(args[0])
+        except KeyError:
+            known = ", ".join(process.spider_loader.list())
+            raise UsageError(f"there is no spider {args[0]!r}; there are: {known}", print_help=False) from None
+        task = process.crawl(crawler, **opts.spargs)
+        process.start()
+        self.exitcode = _exit_code(crawler, task)
+
+
+def _exit_code(crawler: Crawler, task: Any) -> int:
+    error = task.exception() if task.done() and not task.cancelled() else None
+    if isinstance(error, ArgumentError):
+        return _say(str(error), 2)
+    if isinstance(error, StoreError | FrontierError):
+        return _say(str(error), 1)
+    if error is not None:
+        raise error
+    assert crawler.stats is not None
+    if crawler.stats.get_value("finish_reason") in _ENDED_BADLY:
+        return 1
+    counts = crawler.stats.get_value("frontier/counts")
+    if isinstance(counts, Counts) and counts.ended and not counts.done_by_reason.get("ok"):
+        return _say(f"no page could be read: {_told(counts)}", 1)
+    return 0
+
+
+def _told(counts: Counts) -> str:
+    reasons = {**counts.done_by_reason, **counts.failed_by_reason}
+    return ", ".join(f"{reason} {number}" for reason, number in reasons.items()) or "nothing was asked for"
+
+
+def _say(line: str, code: int) -> int:
+    sys.stderr.write(f"Error: {line}\n")
+    return code

@@ -1,0 +1,60 @@
+-- Change a shard from outside the crawl's daily round. ARGV[3]: what, ARGV[4]…: its arguments.
+--
+-- crawl_delay HOST SITE-LENGTH SECONDS   the host's own wish
+-- recall                                 take back the pages of MAX_PAGES that were granted and not used
+-- retry REASON HOST LIMIT                look at so many failed URLs; those that match ('' matches all) wait again
+-- revive HOST                            a host that was given up is asked again
+
+local amend = {}
+
+function amend.crawl_delay(host, suffix, seconds)
+  host_named(host, tonumber(suffix)).crawl_delay = tonumber(seconds)
+  return true
+end
+
+function amend.recall()
+  local reserve = tonumber(redis.call('HGET', shard, 'reserve') or 0)
+  count('reserve', -reserve)
+  return reserve
+end
+
+-- The list is turned round once: what does not match goes to its end.
+function amend.retry(reason, host, limit)
+  local retried = 0
+  for _ = 1, tonumber(limit) do
+    local packed = redis.call('LPOP', shard .. ':failed')
+    if not packed then
+      break
+    end
+    local failed = unpacked(packed, 4)
+    if not failed then
+      set_aside('failed', '', packed)
+    elseif (reason == '' or reason == failed[1]) and (host == '' or host == failed[2]) then
+      local again = host_named(failed[2])
+      local depth, address = string.match(failed[4], '^(%d+)%S* (.+)$')
+      count('failed', -1)
+      count('failed:' .. failed[1], -1)
+      requeue(again, failed[3], entry_of(tonumber(depth), 0, 0, address), now)
+      place(again)
+      retried = retried + 1
+    else
+      redis.call('RPUSH', shard .. ':failed', packed)
+    end
+  end
+  touched = touched or retried > 0
+  return retried
+end
+
+function amend.revive(name)
+  if redis.call('HEXISTS', shard .. ':hosts', name) == 0 or not host_named(name).given_up then
+    return 0
+  end
+  local host = host_named(name)
+  host.given_up, host.troubles = false, 0
+  place(host)
+  return host.queued + host.later
+end
+
+local result = amend[ARGV[3]](unpack(ARGV, 4))
+save()
+return answer(result)

@@ -1,0 +1,101 @@
+-- Lease due URLs. ARGV[3]: how many, ARGV[4]: the worker.
+-- Answers [[token, host, length of its site, depth, band, attempt, address], …]. With 0 it only tidies up.
+
+local AT_ONCE = 200 -- bounds what one call tidies up
+
+-- A clock that was set back leaves times behind that would never come.
+for _, key in ipairs({':due', ':later'}) do
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', shard .. key, '(' .. horizon, '+inf', 'LIMIT', 0, AT_ONCE)) do
+    touched = true
+    redis.call('ZADD', shard .. key, now, member)
+  end
+end
+
+for _, token in ipairs(redis.call('ZRANGEBYSCORE', shard .. ':expiry', '-inf', now, 'LIMIT', 0, AT_ONCE)) do
+  local lease = unlease(token)
+  if lease then
+    local lost = lease.lost + 1
+    local entry = entry_of(lease.depth, lease.attempt, lost, lease.address)
+    if lost >= options.max_lost then
+      fail(lease.host, lease.band, entry, 'worker_lost')
+    else
+      requeue(lease.host, lease.band, entry, now)
+    end
+    place(lease.host)
+  end
+end
+
+for _, packed in ipairs(redis.call('ZRANGEBYSCORE', shard .. ':later', '-inf', now, 'LIMIT', 0, AT_ONCE)) do
+  redis.call('ZREM', shard .. ':later', packed)
+  local retry = unpacked(packed, 3)
+  if retry then
+    local host = host_named(retry[1])
+    host.later = math.max(host.later - 1, 0)
+    requeue(host, retry[2], retry[3], now)
+    place(host)
+  else
+    set_aside('later', '', packed)
+  end
+end
+
+-- The next whole entry of a host; damaged ones are set aside, and the length is taken from the lists again.
+local function next_entry(host)
+  for band = 0, 3 do
+    local entry = redis.call('LPOP', list_of(band, host.name))
+    while entry do
+      local depth, attempt, lost, address = string.match(entry, '^(%d+)%.?(%d*)%.?(%d*) (.+)$')
+      if depth then
+        host.queued = host.queued - 1
+        return band, tonumber(depth), tonumber(attempt) or 0, tonumber(lost) or 0, address
+      end
+      set_aside('entry', host.name, entry)
+      host.queued = length_of_lists(host.name) + 1
+      entry = redis.call('LPOP', list_of(band, host.name))
+    end
+  end
+  host.queued = 0
+  return nil
+end
+
+-- Tokens grow with the time and with every claim, so also from crawl to crawl and after a loss of data.
+local last_token = tonumber(redis.call('HGET', shard, 'token') or 0)
+local function next_token()
+  last_token = math.max(last_token + 1, math.floor(now * 1000000))
+  return string.format('%.0f', last_token)
+end
+
+local function lease_from(host)
+  local band, depth, attempt, lost, address = next_entry(host)
+  leave(host)
+  if not band then
+    place(host)
+    return nil
+  end
+  local token = next_token()
+  attempt = attempt + 1
+  host.leased = host.leased + 1
+  if host.leased == 1 then
+    host.site.active = host.site.active + 1
+  end
+  host.due = math.max(host.due, now + delay_of(host))
+  redis.call('HSET', shard .. ':leases', token,
+    cmsgpack.pack({host.name, band, depth, address, attempt, lost, now, ARGV[4]}))
+  redis.call('ZADD', shard .. ':expiry', now + options.lease_seconds, token)
+  place(host)
+  return {last_token, host.name, #host.site.name, depth, band, attempt, address}
+end
+
+local leases = {}
+local limit = tonumber(ARGV[3])
+while #leases < limit do
+  local name = redis.call('ZRANGEBYSCORE', shard .. ':due', '-inf', now, 'LIMIT', 0, 1)[1]
+  if not name then
+    break
+  end
+  leases[#leases + 1] = lease_from(host_named(name))
+end
+if #leases > 0 then
+  redis.call('HSET', shard, 'token', string.format('%.0f', last_token))
+end
+save()
+return answer(leases)

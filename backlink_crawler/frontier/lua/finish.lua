@@ -1,0 +1,58 @@
+-- End leases. ARGV[3]: msgpack [[token, state, reason, retry after, hold host, host trouble], …], where the state
+-- is done, failed, retry or released. Answers how many tokens were still good; the others change nothing.
+
+local function end_retry(lease, host, retry_after)
+  local entry = entry_of(lease.depth, lease.attempt, lease.lost, lease.address)
+  requeue(host, lease.band, entry, now + math.min(retry_after, options.max_host_wait))
+end
+
+-- Not asked for at all: the host is due as before the claim, unless something else has moved it.
+local function end_released(lease, host)
+  requeue(host, lease.band, entry_of(lease.depth, lease.attempt - 1, lease.lost, lease.address), now)
+  if host.due <= lease.since + delay_of(host) then
+    host.due = now
+  end
+end
+
+local function rest(host, hold, trouble)
+  if options.host_concurrency == 1 then
+    host.due = math.max(host.due, now + delay_of(host))
+  end
+  if hold > 0 then
+    host.due = math.max(host.due, now + math.min(hold, options.max_host_wait))
+  end
+  host.troubles = trouble and host.troubles + 1 or 0
+  if hold > options.max_host_wait or host.troubles >= options.max_host_troubles then
+    give_up(host)
+  end
+end
+
+local function finish(token, state, reason, retry_after, hold, trouble)
+  local lease = unlease(token)
+  if not lease then
+    return 0
+  end
+  local host = lease.host
+  if state == 'done' then
+    count('done')
+    count('done:' .. reason)
+  elseif state == 'failed' then
+    fail(host, lease.band, entry_of(lease.depth, lease.attempt, lease.lost, lease.address), reason)
+  elseif state == 'retry' then
+    end_retry(lease, host, retry_after)
+  else
+    end_released(lease, host)
+  end
+  if state ~= 'released' then
+    rest(host, hold, trouble)
+  end
+  place(host, true)
+  return 1
+end
+
+local ours = 0
+for _, verdict in ipairs(cmsgpack.unpack(ARGV[3])) do
+  ours = ours + finish(unpack(verdict))
+end
+save()
+return answer(ours)

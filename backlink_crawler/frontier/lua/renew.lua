@@ -1,0 +1,16 @@
+-- Prolong leases. ARGV[3]: msgpack [token, …]. Answers the tokens that are no longer good, or too old to be prolonged:
+-- a page must not keep a lease for ever.
+
+local gone = {}
+for _, token in ipairs(cmsgpack.unpack(ARGV[3])) do
+  local lease = record('leases', token, 8)
+  local last = lease and lease[7] + options.max_lease_age
+  if lease and now < last then
+    touched = true
+    redis.call('ZADD', shard .. ':expiry', math.min(now + options.lease_seconds, last), token)
+  else
+    gone[#gone + 1] = token
+  end
+end
+save()
+return answer(gone)

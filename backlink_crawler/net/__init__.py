@@ -1,0 +1,1 @@
+"""Everything that touches the wire: names, addresses, HTTP, robots.txt."""

@@ -1,0 +1,94 @@
+"""Progress of a crawl for the person watching: one line every few seconds, and one at the end."""
+
+import asyncio
+import logging
+import time
+from typing import Self
+
+from scrapy import Spider, signals
+from scrapy.crawler import Crawler
+
+from backlink_crawler.frontier.contract import Counts, FrontierUnavailable
+from backlink_crawler.frontier.scheduler import FrontierScheduler
+
+logger = logging.getLogger(__name__)
+
+
+class Progress:
+    """Extension that logs what this worker did and what waits in the shared frontier."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._every = crawler.settings.getfloat("PROGRESS_SECONDS")
+        self._started = time.monotonic()
+        self._pages_before = 0
+        self._task: asyncio.Task[None] | None = None
+        crawler.signals.connect(self.spider_opened, signals.spider_opened)
+        crawler.signals.connect(self.spider_closed, signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Scrapy's way to make a component."""
+        return cls(crawler)
+
+    def spider_opened(self, spider: Spider) -> None:
+        """Say what begins, under which name, and how to join it."""
+        crawl_id = self._crawler.settings["CRAWL_ID"]
+        logger.info("Crawl %s. More workers join it with: -s CRAWL_ID=%s", crawl_id, crawl_id)
+        self._started = time.monotonic()
+        if self._every > 0:
+            self._task = asyncio.create_task(self._run())
+
+    def spider_closed(self, spider: Spider, reason: str) -> None:
+        """Sum up what this worker did."""
+        if self._task is not None:
+            self._task.cancel()
+        seconds = time.monotonic() - self._started
+        outcomes = self._outcomes()
+        told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items(), key=lambda kv: -kv[1]))
+        logger.info(
+            "This worker: %d pages in %.0f s (%s); %d links stored, %d of them new%s. Ended: %s",
+            sum(outcomes.values()),
+            seconds,
+            told or "none",
+            self._stat("links/stored"),
+            self._stat("links/new"),
+            f", {self._stat('links/to_targets')} to targets" if getattr(spider, "targets", None) else "",
+            reason,
+        )
+
+    async def _run(self) -> None:
+        engine = self._crawler.engine
+        assert engine is not None
+        while True:
+            await asyncio.sleep(self._every)
+            if isinstance(engine.scheduler, FrontierScheduler):
+                try:
+                    self._tell(await engine.scheduler.counts())
+                except FrontierUnavailable as error:
+                    logger.warning("%s", error)
+
+    def _tell(self, counts: Counts) -> None:
+        pages = sum(self._outcomes().values())
+        logger.info(
+            "%d pages (%.1f/s), %d links by this worker; crawl: %d done, %d waiting on %d hosts, %d in work, %d failed",
+            pages,
+            (pages - self._pages_before) / self._every,
+            self._stat("links/stored"),
+            counts.done,
+            counts.waiting,
+            counts.hosts_waiting,
+            counts.leased,
+            counts.failed,
+        )
+        self._pages_before = pages
+
+    def _outcomes(self) -> dict[str, int]:
+        stats = self._crawler.stats
+        assert stats is not None
+        return {name.removeprefix("pages/"): n for name, n in stats.get_stats().items() if name.startswith("pages/")}
+
+    def _stat(self, name: str) -> int:
+        stats = self._crawler.stats
+        assert stats is not None
+        return int(stats.get_value(name, 0) or 0)

@@ -1,0 +1,160 @@
+"""The records of the index: plain values in slotted dataclasses.
+
+Field names are the same in Python, in MongoDB and in exports. Times are aware UTC datetimes. Ids are 16 bytes
+(``urls.url_id``, ``urls.link_id``). A field that is ``None`` was not observed; it is never a synonym of ``False`` or 0.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+Outcome = Literal[
+    "ok",
+    "not_html",
+    "redirect",
+    "http_error",
+    "network_error",
+    "blocked_by_robots",
+    "challenge",
+    "too_large",
+    "unsafe_address",
+]
+"""What came of asking for a page."""
+
+UNSEEN_OUTCOMES: frozenset[Outcome] = frozenset({"network_error", "blocked_by_robots", "challenge", "unsafe_address"})
+"""Outcomes of a page that could not be looked at: they say nothing about its links."""
+
+Region = Literal["content", "nav", "header", "footer", "aside", "comment"]
+LinkType = Literal["text", "image", "frame", "form", "canonical", "alternate", "redirect"]
+Scope = Literal["external", "subdomain", "internal"]
+AnchorSource = Literal["text", "alt", "title", "aria", "none"]
+
+MAX_URL = 2_083
+MAX_ANCHOR = 512
+MAX_XPATH = 512
+MAX_CONTEXT = 100
+MAX_LINKS = 10_000
+
+
+@dataclass(slots=True)
+class RawLink:
+    """One linking element as it stands in a page, before anything is known of its target."""
+
+    href: str
+    """The attribute as written, bounded by nothing."""
+    url: str | None
+    """The identity of the target (``urls.normalise``); ``None`` where it is no web address."""
+    anchor: str
+    anchor_source: AnchorSource
+    rel: tuple[str, ...]
+    link_type: LinkType
+    region: Region
+    xpath: str
+    ordinal: int
+    """0 for the first linking element of the page."""
+    hidden: str | None = None
+    """Why a reader does not see it: ``attribute``, ``style``, ``aria`` or ``noscript``, its own
+    or of an element around it."""
+    content_score: float | None = None
+    """0 (boilerplate) to 1 (main content); ``None`` while nothing computes it."""
+
+
+@dataclass(slots=True)
+class Child:
+    """A URL that a page makes known to the frontier."""
+
+    url: str
+    """An identity (``urls.normalise``)."""
+    depth: int
+    """Steps from the seed; the seed has 0."""
+    band: int = 1
+    """Priority band: 0 is asked first, 3 last."""
+    site_budget: int = 0
+    """Pages that may be admitted for its site, this one included; 0 = the crawl's own budget."""
+
+
+@dataclass(slots=True)
+class Page:
+    """What is known of one page, from the last time it was asked for."""
+
+    url: str
+    host: str
+    site: str
+    outcome: Outcome
+    ip: str | None = None
+    subnet: str | None = None
+    """/24 of an IPv4 address, /48 of an IPv6 one."""
+    http_status: int | None = None
+    reason: str | None = None
+    """Of a network error or refusal: what went wrong, in one word."""
+    redirect_to: str | None = None
+    content_type: str | None = None
+    charset: str | None = None
+    bytes: int | None = None
+    """Length of the body after decompression."""
+    title: str | None = None
+    language: str | None = None
+    canonical_url: str | None = None
+    indexable: bool | None = None
+    indexable_cause: str | None = None
+    nofollow: bool = False
+    nofollow_cause: str | None = None
+    """``meta`` or ``header``, when the whole page says nofollow."""
+    links_internal: int = 0
+    links_external: int = 0
+    sites_linked: int = 0
+    truncated: bool = False
+    """The page has more than ``MAX_LINKS`` links; the rest was not recorded."""
+    depth: int = 0
+    crawl_id: str = ""
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(slots=True)
+class Link:
+    """One target a page links to: the features are those of its most prominent occurrence."""
+
+    source_url: str
+    source_host: str
+    source_site: str
+    href: str
+    target_url: str
+    target_host: str
+    target_site: str
+    scope: Scope
+    link_type: LinkType
+    anchor: str
+    anchor_source: AnchorSource
+    rel: tuple[str, ...]
+    nofollow: bool
+    ugc: bool
+    sponsored: bool
+    follow: bool
+    """The verdict: neither the link (nofollow, ugc, sponsored) nor its page says nofollow."""
+    nofollow_cause: str | None
+    """``rel``, ``meta`` or ``header``."""
+    region: Region
+    content_score: float | None
+    xpath: str
+    ordinal: int
+    hidden: str | None
+    occurrences: int
+
+
+@dataclass(slots=True)
+class Visit:
+    """One fetch of one page with its outcome: the item that flows through the pipelines."""
+
+    page: Page
+    at: datetime
+    raw_links: list[RawLink] = field(default_factory=list)
+    """Every linking element in document order; emptied once ``links`` is built."""
+    children: list[Child] = field(default_factory=list)
+    """What the frontier is told when the visit is stored."""
+    links: list[Link] = field(default_factory=list)
+    """One record per target, external ones (all, when ``STORE_INTERNAL_LINKS``)."""
+    lease: object = None
+    """The frontier's hold on the URL; means nothing to anyone else."""
+    retry_after: float | None = None
+    """Seconds that the server asked to wait (``Retry-After``)."""

@@ -1,0 +1,40 @@
+"""Which site an argument names, and how sites are counted by registry suffix."""
+
+import re
+
+import tldextract
+
+from backlink_crawler.urls import host_of, is_ip, normalise, site_of
+
+_registry_suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+
+_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+
+
+class NotASite(ValueError):
+    """The text names no site; the message is one line that says why and gives an example."""
+
+
+def site_named(text: str) -> str:
+    """Return the site of a registrable domain, a host or a URL: ``https://blog.example.com/x`` → ``example.com``.
+
+    A single label (``intranet``) is taken for a host only in a URL; on its own it is more likely a slip.
+
+    :raises NotASite: no web address, no host name, or a public suffix.
+    """
+    text = text.strip()
+    is_url = "://" in text
+    url = normalise(text if is_url else f"https://{text}")
+    host = host_of(url).rstrip(".") if url and "@" not in text.partition("/")[0] else ""
+    if not is_ip(host) and not _NAME.fullmatch(host):
+        raise NotASite(f"{text!r} is not a domain, a host or a URL. Example: example.com")
+    if "." not in host and not is_ip(host) and not is_url:
+        raise NotASite(f"{text!r} is not a domain. Example: example.com (a host without dot: http://{host}/)")
+    if "." in host and _registry_suffixes.extract_str(host).suffix == host:
+        raise NotASite(f"{text!r} is a public suffix, under which others register sites. Example: example.{host}")
+    return site_of(host)
+
+
+def registry_site(site: str) -> str:
+    """Return ``site`` by the suffixes of registries alone: ``a.github.io`` → ``github.io``, most sites → themselves."""
+    return _registry_suffixes.extract_str(site).top_domain_under_registry_suffix or site

@@ -1,0 +1,239 @@
+"""The summary of one site's backlinks: what was observed, and what it does not say.
+
+Whoever reads the numbers reads first how much was looked at, how much could not be, and when: a link index is a
+sample, so the words are "seen on n pages of k referring domains", never "total".
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from backlink_crawler.records import UNSEEN_OUTCOMES
+from backlink_crawler.reports.site import registry_site
+
+Section = Literal["total", "follow", "declared", "link_type", "region", "anchor", "target_page", "referring_domain"]
+
+IMAGE_WITHOUT_ALT = "[image without alt]"
+NO_TEXT = "[no text]"
+"""Names of anchors without text, of image links and of all others."""
+
+REFUSALS = frozenset({401, 403, 429})
+"""Statuses with which a server turns a crawler away: like 5xx, they say nothing about the page's links."""
+
+_CAUSES = {
+    "blocked_by_robots": "robots",
+    "challenge": "challenge",
+    "network_error": "network",
+    "unsafe_address": "unsafe address",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """Pages that were asked for with the same outcome; ``http_status`` only tells errors apart."""
+
+    outcome: str
+    http_status: int | None
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What the index was built from: the whole crawl, and the part of it on the site in question."""
+
+    pages: Sequence[Tried] = ()
+    own_pages: Sequence[Tried] = ()
+    sites: int = 0
+    """Sites of the pages tried."""
+    crawls: int = 0
+    as_of: datetime | None = None
+    """The last visit of any page; ``None`` before the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Backlinks that have ``name`` in common: an anchor, a region, a referring domain..."""
+
+    name: str
+    backlinks: int
+    referring_domains: int
+    follow: int
+    """How many of the backlinks are followed."""
+    first_seen: datetime
+    last_seen: datetime
+    example: str
+    """URL of one page that carries such a link."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backlinks:
+    """What the index holds of links to one site from others. ``total`` is ``None`` where there are none."""
+
+    total: Row | None = None
+    pages: int = 0
+    """Referring pages."""
+    hosts: int = 0
+    """Referring hosts."""
+    source_sites: Sequence[str] = ()
+    """Every referring domain, once."""
+    sections: Mapping[Section, Sequence[Row]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a format needs: sentences for people, the same facts for programs, and rows by section."""
+
+    title: str
+    statements: tuple[str, ...]
+    facts: Mapping[str, object]
+    sections: Mapping[Section, Sequence[Row]]
+
+
+def unknown_cause(tried: Tried) -> str | None:
+    """Why these pages could not be looked at; ``None`` where the server gave an answer about the page."""
+    if tried.outcome in UNSEEN_OUTCOMES:
+        return _CAUSES.get(tried.outcome, tried.outcome)
+    if tried.outcome != "http_error" or tried.http_status is None:
+        return None
+    if tried.http_status in REFUSALS:
+        return "refused"
+    return "server error" if tried.http_status >= 500 else None
+
+
+def summarise(site: str, observed: Observed, links: Backlinks, *, asked: str = "") -> Report:
+    """Shape the summary of ``site``; ``asked`` is what the user wrote, mentioned where the site is not obvious."""
+    facts = _facts(site, observed, links)
+    statements = [f"{asked} belongs to the site {site}, which this is about."] if asked not in ("", site) else []
+    statements += _findings(site, links, facts) if links.total else _empty_answer(site, observed)
+    if observed.pages:
+        statements += [_coverage(observed), _own_pages(site, observed)]
+    if observed.as_of:
+        statements.append(f"As of {observed.as_of:%Y-%m-%d %H:%M} UTC, the last visit.")
+    total: dict[Section, Sequence[Row]] = {"total": [links.total]} if links.total else {}
+    return Report(
+        title=f"Backlinks of {site}",
+        statements=tuple(statements),
+        facts=facts | {"asked": asked or site, "statements": statements},
+        sections=total | {name: rows for name, rows in links.sections.items() if rows},
+    )
+
+
+def _facts(site: str, observed: Observed, links: Backlinks) -> dict[str, object]:
+    unknown = _unknown(observed.pages)
+    return {
+        "site": site,
+        "as_of": observed.as_of,
+        "crawls": observed.crawls,
+        "sites_tried": observed.sites,
+        "pages_tried": _pages(observed.pages),
+        "pages_seen": _seen(observed.pages),
+        "pages_unknown": sum(unknown.values()),
+        "pages_unknown_by_cause": dict(unknown.most_common()),
+        "own_pages_tried": _pages(observed.own_pages),
+        "own_pages_seen": _seen(observed.own_pages),
+        "backlinks": links.total.backlinks if links.total else 0,
+        "referring_pages": links.pages,
+        "referring_hosts": links.hosts,
+        "referring_domains": len(links.source_sites),
+        "referring_domains_by_registry_suffix": _by_registry_suffix(site, links.source_sites),
+    }
+
+
+def _by_registry_suffix(site: str, source_sites: Iterable[str]) -> int:
+    """Referring domains if private suffixes did not count: neighbours under one such suffix are then one site."""
+    return len({registry_site(source) for source in source_sites} - {registry_site(site)})
+
+
+def _findings(site: str, links: Backlinks, facts: Mapping[str, object]) -> list[str]:
+    assert links.total
+    total, domains = links.total, len(links.source_sites)
+    said = [
+        f"Links to {site} were seen on {_count(links.pages, 'page')} of {_count(domains, 'referring domain')} "
+        f"({_count(links.hosts, 'host')}): {_count(total.backlinks, 'backlink')}, {total.follow:,} of them followed; "
+        f"first seen {total.first_seen:%Y-%m-%d}, last seen {total.last_seen:%Y-%m-%d}."
+    ]
+    merged = facts["referring_domains_by_registry_suffix"]
+    if merged != domains:
+        said.append(
+            f"Without private suffixes (all of github.io as one site, for instance) "
+            f"the {_count(domains, 'referring domain')} count as {merged:,}."
+        )
+    return [*said, "Links are counted where they point directly; redirects in between are not followed."]
+
+
+def _coverage(observed: Observed) -> str:
+    tried = _pages(observed.pages)
+    unknown = _unknown(observed.pages)
+    causes = ", ".join(f"{cause} {_percent(pages, tried)}" for cause, pages in unknown.most_common())
+    return (
+        f"{_count(tried, 'page')} of {_count(observed.sites, 'site')} tried in {_count(observed.crawls, 'crawl')}, "
+        f"{_seen(observed.pages):,} seen; {_percent(sum(unknown.values()), tried)} of what was tried "
+        f"was blocked or unknown{f' ({causes})' if causes else ''}."
+    )
+
+
+def _own_pages(site: str, observed: Observed) -> str:
+    tried = _pages(observed.own_pages)
+    if not tried:
+        return f"{site} itself was not crawled."
+    return f"{site} itself: {_count(tried, 'page')} tried, {_seen(observed.own_pages):,} seen."
+
+
+def _empty_answer(site: str, observed: Observed) -> list[str]:
+    """Which kind of nothing it is, and what would change it."""
+    seen = _seen(observed.pages)
+    start = f"scrapy crawl seeds -a domains=SITES -a targets={site}"
+    if not observed.pages and not observed.crawls:
+        return [
+            "Nothing has been crawled yet, so nothing is known of links to this site.",
+            f"To begin, name sites that may link to it: {start}",
+        ]
+    if not observed.pages:
+        return [
+            "A crawl was started, but no page is stored yet.",
+            "Ask again in a minute, or look at the crawl's log.",
+        ]
+    if not seen:
+        return [
+            f"No page could be seen, so nothing is known of links to {site}.",
+            f"The causes below say what to change; or name other sites: {start}",
+        ]
+    if seen == _seen(observed.own_pages):
+        return [
+            f"Only pages of {site} itself were seen, and a backlink stands on another site.",
+            f"Name sites that may link to it: {start}",
+        ]
+    return [
+        f"{_count(seen, 'page')} of {_count(observed.sites, 'site')} were crawled and none links to {site}.",
+        f"Others may: name sites closer to its subject: {start}",
+        f"Or follow where its competitors are linked from: scrapy crawl competitors -a sites=SITES -a targets={site}",
+    ]
+
+
+def _unknown(pages: Iterable[Tried]) -> Counter[str]:
+    causes: Counter[str] = Counter()
+    for tried in pages:
+        if cause := unknown_cause(tried):
+            causes[cause] += tried.pages
+    return causes
+
+
+def _pages(pages: Iterable[Tried]) -> int:
+    return sum(tried.pages for tried in pages)
+
+
+def _seen(pages: Iterable[Tried]) -> int:
+    return sum(tried.pages for tried in pages if tried.outcome == "ok")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _percent(part: int, whole: int) -> str:
+    if not part:
+        return "0 %"
+    share = 100 * part / whole
+    return "<0.1 %" if share < 0.1 else f"{share:.1f} %"

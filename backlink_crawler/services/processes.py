@@ -1,0 +1,86 @@
+"""What Linux knows of a process: who it is, whether it lives; starting one that outlives us, ending it politely."""
+
+import os
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+_children: list[subprocess.Popen[bytes]] = []
+"""Servers started by this process, kept so that one that ends while we live is ours to collect, and warns nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A process id is reused; together with the boot and the tick at which the process started it is not."""
+
+    pid: int
+    started: int
+    """Clock ticks between boot and the start of the process."""
+    boot: str
+
+    def alive(self) -> bool:
+        return self.boot == boot_id() and self.started == start_tick(self.pid)
+
+
+def boot_id() -> str:
+    """Another value after every boot; empty where the kernel does not tell."""
+    with suppress(OSError):
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return ""
+
+
+def start_tick(pid: int) -> int | None:
+    """When the process started, in clock ticks since boot; ``None`` for a dead one, a zombie included.
+
+    Fields 3 and 22 of ``/proc/<pid>/stat``, counted after the last parenthesis: a program's name may hold anything.
+    """
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return None
+    fields = stat.rpartition(b")")[2].split()
+    return None if fields[0] in {b"Z", b"X"} else int(fields[19])
+
+
+def spawn(command: list[str], *, folder: Path, log: Path, hold: int) -> subprocess.Popen[bytes]:
+    """Start ``command`` in ``folder`` in a session of its own: no terminal, no signal and no pipe of ours reaches it.
+
+    The child inherits the descriptor ``hold``. ``LC_ALL=C`` because mongod refuses to start under an unknown locale.
+    """
+    with log.open("wb") as output:
+        child = subprocess.Popen(  # noqa: S603 - a list, no shell; the program comes from PATH or an installed wheel
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            pass_fds=(hold,),
+            start_new_session=True,
+            env={**os.environ, "LC_ALL": "C"},
+        )
+    _children.append(child)
+    return child
+
+
+def identify(pid: int) -> Identity:
+    """The identity of a process that was just started; one that is gone already never reads as alive."""
+    return Identity(pid, start_tick(pid) or -1, boot_id())
+
+
+def terminate(process: Identity, *, seconds: float) -> bool:
+    """SIGTERM, then wait up to ``seconds``: whether it has ended. It is never killed: its data is worth the wait."""
+    if process.alive():
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGTERM)
+    deadline = time.monotonic() + seconds
+    while (process.alive() or _uncollected(process.pid)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not process.alive()
+
+
+def _uncollected(pid: int) -> bool:
+    """Whether it is a child of ours that has not quite ended: the threads of a zombie may still hold its files."""
+    return any(child.pid == pid and child.poll() is None for child in _children)

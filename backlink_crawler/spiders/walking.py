@@ -1,0 +1,149 @@
+"""What all spiders share: starting, turning answers into visits, choosing what to walk next."""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Self
+
+from scrapy import Request, Spider
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from scrapy.settings import BaseSettings
+from twisted.python.failure import Failure
+
+from backlink_crawler import __version__
+from backlink_crawler.frontier.contract import BANDS
+from backlink_crawler.records import Child, RawLink, Visit
+from backlink_crawler.spiders.observation import observe_failure, observe_response
+from backlink_crawler.spiders.startlist import Start, StartList, read_start_list
+from backlink_crawler.urls import host_of, site_of
+
+_WALKED = frozenset({"text", "image", "frame", "canonical", "redirect"})
+
+
+class ArgumentError(ValueError):
+    """A spider argument makes no sense; the message is one line for people."""
+
+
+class WalkingSpider(Spider):
+    """A spider that makes one visit of each page and tells the frontier where to go from there.
+
+    Subclasses say where to start and which URLs are wanted.
+    """
+
+    known_arguments: ClassVar[dict[str, str]] = {
+        "targets": "sites whose backlinks you are after: counted while crawling (every link is stored, target or not)",
+        "depth": "steps from the start that are walked; 0 = only the start pages (default: DEPTH_LIMIT)",
+    }
+    """Arguments this spider takes, with their meaning."""
+
+    arguments: dict[str, str]
+    crawl_id: str
+    max_depth: int
+    starts: list[Start]
+    targets: frozenset[str]
+
+    @classmethod
+    def update_settings(cls, settings: BaseSettings) -> None:
+        """Derive what depends on other settings: the crawl's id, the User-Agent, the delay of Scrapy's own slots."""
+        super().update_settings(settings)
+        if not settings.get("CRAWL_ID"):
+            settings.set("CRAWL_ID", f"{cls.name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}", priority="spider")
+        contact = settings.get("CONTACT")
+        agent = f"backlink_crawler/{__version__} (+{contact})" if contact else f"backlink_crawler/{__version__}"
+        if settings.getpriority("USER_AGENT") == 0:
+            settings.set("USER_AGENT", agent, priority="spider")
+        # Spaces robots.txt from the first page of a host; everything else waits for its turn in the frontier.
+        settings.set("DOWNLOAD_DELAY", settings.getfloat("FRONTIER_HOST_DELAY"), priority="spider")
+        settings.set("CONCURRENT_REQUESTS_PER_DOMAIN", settings.getint("FRONTIER_HOST_CONCURRENCY"), priority="spider")
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        """Make the spider; :exc:`ArgumentError` where an argument makes no sense."""
+        unknown = set(kwargs) - set(cls.known_arguments) - {"_job"}
+        if unknown:
+            known = ", ".join(sorted(cls.known_arguments))
+            raise ArgumentError(f"{cls.name} has no argument {', '.join(sorted(unknown))}; it takes {known}")
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        spider.arguments = {name: value for name, value in kwargs.items() if name != "_job"}
+        spider.read_arguments()
+        return spider
+
+    def read_arguments(self) -> None:
+        """Read ``self.arguments``; subclasses add their own."""
+        self.crawl_id = self.settings["CRAWL_ID"]
+        depth = self.arguments.get("depth", "")
+        if depth and not re.fullmatch(r"\d{1,4}", depth):
+            raise ArgumentError(f"depth={depth!r} is not a number of steps")
+        limit = self.settings.getint("DEPTH_LIMIT")
+        self.max_depth = int(depth) if depth else (limit or 10**6)
+        targets = self._read_list("targets")
+        self.targets = frozenset(start.site for start in targets.starts)
+
+    async def start(self) -> AsyncIterator[Request]:
+        """Yield a request for each start page."""
+        for start in self.starts:
+            yield self.request_of(Child(start.url, depth=0, band=0))
+
+    def wanted(self, url: str, host: str, site: str, source: Visit) -> int | None:
+        """Return the page budget of ``site`` (0: the crawl's own) if ``url``, found on ``source``, is to be walked."""
+        raise NotImplementedError
+
+    def band(self, link: RawLink, depth: int) -> int:
+        """Return the priority band of a link's target, 0 (first) to 3; by default what is nearer to the start."""
+        return min(depth, BANDS - 1)
+
+    def request_of(self, child: Child) -> Request:
+        """Return the request that makes ``child`` known to the frontier."""
+        return Request(child.url, callback=self.parse, errback=self.failed, dont_filter=True, meta={"child": child})
+
+    async def parse(self, response: Response) -> AsyncIterator[Visit]:
+        """Yield the visit of one page."""
+        visit = observe_response(response, datetime.now(UTC))
+        yield self._complete(visit, response.request)
+
+    async def failed(self, failure: Failure) -> AsyncIterator[Visit]:
+        """Yield the visit of a page that gave no response."""
+        request: Request = failure.request  # type: ignore[attr-defined]  # set by Scrapy for errbacks
+        yield self._complete(observe_failure(request, failure.value or failure, datetime.now(UTC)), request)
+
+    def _complete(self, visit: Visit, request: Request | None) -> Visit:
+        assert request is not None
+        lease = request.meta["lease"]
+        visit.lease = lease
+        visit.page.depth = lease.depth
+        visit.page.crawl_id = self.crawl_id
+        visit.children = list(self.children(visit))
+        return visit
+
+    def children(self, visit: Visit) -> Iterator[Child]:
+        """Yield what ``visit`` makes known.
+
+        A redirect's target keeps the depth, nofollow pages lead nowhere, and a domain that was given without a scheme
+        and can't be reached by https is tried by http.
+        """
+        page = visit.page
+        if page.outcome == "network_error" and page.depth == 0:
+            yield from (Child(s.fallback, 0, 0) for s in self.starts if s.fallback and s.url == page.url)
+        depth = page.depth + (page.outcome != "redirect")
+        if depth > self.max_depth or page.nofollow:
+            return
+        offered = {page.url}
+        for link in visit.raw_links:
+            url = link.url
+            if url is None or url in offered or link.link_type not in _WALKED:
+                continue
+            offered.add(url)
+            host = host_of(url)
+            site = site_of(host)
+            budget = self.wanted(url, host, site, visit)
+            if budget is not None:
+                yield Child(url, depth, self.band(link, depth), budget)
+
+    def _read_list(self, name: str, *, whole_host: bool = False) -> StartList:
+        found = read_start_list(self.arguments.get(name, ""), whole_host=whole_host)
+        for problem in found.problems:
+            self.logger.error("%s: %s", name, problem)
+        if self.arguments.get(name) and not found.starts:
+            raise ArgumentError(f"{name}: {found.problems[0]}" if found.problems else f"{name} is empty")
+        return found

@@ -1,0 +1,142 @@
+"""One connection to the index: opened with its versions checked, closed when the work is done."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+
+from bson.codec_options import CodecOptions
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import CollectionInvalid, ConfigurationError, ConnectionFailure, InvalidURI, PyMongoError
+
+from backlink_crawler.records import Visit
+from backlink_crawler.store import schema
+from backlink_crawler.store.documents import Document
+from backlink_crawler.store.writes import Saved, save_visits
+
+
+class StoreError(Exception):
+    """The index cannot be used; the message is one line that says what to do."""
+
+
+class StoreUnavailable(StoreError):
+    """MongoDB did not answer this time; the same call may be repeated."""
+
+
+class Store:
+    """The index in one MongoDB database. All methods are coroutines of the loop that made the first call."""
+
+    def __init__(self, uri: str, database: str, *, answer_within: float = 5.0) -> None:
+        """:param answer_within: seconds MongoDB has to be found and to answer before ``StoreUnavailable``."""
+        try:
+            self._client: AsyncMongoClient[Document] = AsyncMongoClient(
+                uri,
+                serverSelectionTimeoutMS=int(answer_within * 1000),
+                tz_aware=True,
+                appname="backlink_crawler",
+            )
+        except (InvalidURI, ConfigurationError, ValueError) as error:
+            raise StoreError(f"MONGODB_URI is not a MongoDB address ({error}). Example: {_EXAMPLE}") from error
+        self._where = f"{', '.join(f'{host}:{port}' for host, port in _nodes(uri))}"
+        self.database: AsyncDatabase[Document] = self._client.get_database(
+            database, codec_options=CodecOptions(tz_aware=True, tzinfo=UTC)
+        )
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.open()
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def open(self) -> None:
+        """Make sure MongoDB answers, holds our collections and indexes, and was written by these versions.
+
+        :raises StoreUnavailable: no answer.
+        :raises StoreError: other versions, or no right to read.
+        """
+        async with self._answers():
+            await self._client.admin.command("ping")
+            await self._check_versions()
+            existing = set(await self.database.list_collection_names())
+            for collection in schema.COLLECTIONS:
+                if collection.name not in existing:
+                    await self._create(collection)
+                if collection.indexes:
+                    await self.database[collection.name].create_indexes(list(collection.indexes))
+
+    async def close(self) -> None:
+        """Free the connections."""
+        await self._client.close()
+
+    async def save_visits(self, visits: Sequence[Visit]) -> Saved:
+        """Store visits; see :func:`backlink_crawler.store.writes.save_visits`.
+
+        :raises StoreUnavailable: MongoDB did not answer; repeat the call.
+        """
+        async with self._answers():
+            return await save_visits(self.database, visits)
+
+    async def start_crawl(self, crawl_id: str, spider: str, arguments: Mapping[str, Any]) -> None:
+        """Note that a worker joined ``crawl_id``; the first one's spider and arguments stand."""
+        first = {"spider": spider, "arguments": dict(arguments), "started": datetime.now(UTC)}
+        async with self._answers():
+            await self.database["crawls"].update_one(
+                {"_id": crawl_id}, {"$setOnInsert": first, "$inc": {"workers": 1}}, upsert=True
+            )
+
+    async def end_crawl(self, crawl_id: str, reason: str, counters: Mapping[str, int]) -> None:
+        """Note how one worker ended, and add its counters to the crawl's."""
+        changes = {f"counters.{name}": value for name, value in counters.items()}
+        async with self._answers():
+            await self.database["crawls"].update_one(
+                {"_id": crawl_id},
+                {"$set": {"ended": datetime.now(UTC), "reason": reason}, **({"$inc": changes} if changes else {})},
+            )
+
+    async def _create(self, collection: schema.Collection) -> None:
+        try:
+            await self.database.create_collection(collection.name, **collection.options)
+        except CollectionInvalid:
+            return  # another worker, starting at the same moment, was first
+
+    async def _check_versions(self) -> None:
+        meta = self.database["meta"]
+        await meta.update_one({"_id": "schema"}, {"$setOnInsert": dict(schema.VERSIONS)}, upsert=True)
+        stored = await meta.find_one({"_id": "schema"}) or {}
+        for name, mine in schema.VERSIONS.items():
+            if stored.get(name) != mine:
+                raise StoreError(
+                    f"Database {self.database.name!r} was written with {name} {stored.get(name)!r}, this program has "
+                    f"{mine!r}: ids and sites would not agree. Use another MONGODB_DATABASE, or the program's version "
+                    "that wrote it."
+                )
+
+    @asynccontextmanager
+    async def _answers(self) -> AsyncIterator[None]:
+        try:
+            yield
+        except ConnectionFailure as error:
+            raise StoreUnavailable(
+                f"MongoDB at {self._where} does not answer. Is it running, and is MONGODB_URI right?"
+            ) from error
+        except PyMongoError as error:
+            raise StoreError(f"MongoDB at {self._where} refused: {error}") from error
+
+
+_EXAMPLE = "mongodb://user:password@db.example:27017"
+
+
+def _nodes(uri: str) -> list[tuple[str, int | str]]:
+    """Host and port of every node in a MongoDB address, without user and password."""
+    hosts = uri.partition("://")[2].rpartition("@")[2].partition("/")[0].partition("?")[0]
+    split = [node.rpartition(":") for node in hosts.split(",")]
+    return [(host, port) if host else (port, 27017) for host, _, port in split]

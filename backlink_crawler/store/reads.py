@@ -1,0 +1,203 @@
+"""Reads: counts that MongoDB makes itself, so that no link travels to be counted here."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import ConnectionFailure, PyMongoError
+
+from backlink_crawler.reports.summary import (
+    IMAGE_WITHOUT_ALT,
+    NO_TEXT,
+    Backlinks,
+    Observed,
+    Row,
+    Section,
+    Tried,
+)
+from backlink_crawler.store.connection import StoreError, StoreUnavailable
+from backlink_crawler.store.documents import Document
+
+Stage = Mapping[str, Any]
+
+_SPLITS: Mapping[Section, Any] = {
+    "follow": {
+        "$cond": ["$follow", "follow", {"$concat": ["nofollow (", {"$ifNull": ["$nofollow_cause", "unknown"]}, ")"]}]
+    },
+    "link_type": "$link_type",
+    "region": "$region",
+}
+"""Sections that share out all links under a handful of names: section -> expression of the name."""
+
+_TOPS: Mapping[Section, Any] = {
+    "anchor": {
+        "$switch": {
+            "branches": [
+                {"case": {"$ne": ["$anchor", ""]}, "then": "$anchor"},
+                {"case": {"$eq": ["$link_type", "image"]}, "then": IMAGE_WITHOUT_ALT},
+            ],
+            "default": NO_TEXT,
+        }
+    },
+    "target_page": "$target_url",
+    "referring_domain": "$source_site",
+}
+"""Sections with as many names as there may be links, of which the first few are read."""
+
+_DECLARED = ("ugc", "sponsored")
+
+_ROW = {
+    "backlinks": {"$sum": 1},
+    "follow": {"$sum": {"$cond": ["$follow", 1, 0]}},
+    "first_seen": {"$min": "$first_seen"},
+    "last_seen": {"$max": "$last_seen"},
+    # The smallest, so that the same links give the same report.
+    "example": {"$min": "$source_url"},
+}
+
+_NEEDED: Stage = {
+    "$project": dict.fromkeys(
+        [
+            *("source_id", "source_url", "source_host", "source_site", "target_url", "anchor", "link_type", "region"),
+            *("follow", "nofollow_cause", *_DECLARED, "first_seen", "last_seen"),
+        ],
+        1,
+    )
+}
+
+
+async def observed(database: AsyncDatabase[Document], site: str) -> Observed:
+    """Count what was tried, in the whole index and on ``site``.
+
+    :raises StoreUnavailable: MongoDB did not answer.
+    """
+    async with _answers():
+        (pages, as_of), (own_pages, _), sites, crawls = await asyncio.gather(
+            _tried(database, {}),
+            _tried(database, {"site": site}),
+            _aggregate(database, "pages", [{"$group": {"_id": "$site"}}, {"$count": "n"}]),
+            database["crawls"].count_documents({}),
+        )
+    return Observed(pages, own_pages, sites[0]["n"] if sites else 0, crawls, as_of)
+
+
+async def backlink_summary(database: AsyncDatabase[Document], site: str, *, limit: int = 10) -> Backlinks:
+    """Count the links from other sites to ``site``, in one pass; at most ``limit`` rows of each long section.
+
+    :raises StoreUnavailable: MongoDB did not answer.
+    :raises StoreError: it refused, as it does from about a million referring domains of one row on.
+    """
+    links: Stage = {"$match": {"target_site": site, "source_site": {"$ne": site}}}
+    async with _answers():
+        found, sources = await asyncio.gather(
+            _aggregate(database, "links", [links, _NEEDED, *_sections(limit)]),
+            _aggregate(database, "links", [links, {"$group": {"_id": "$source_site"}}]),
+        )
+    rows: dict[str, list[Document]] = defaultdict(list)
+    for row in found:
+        rows[row["section"]].append(row["row"])
+    if not sources or not rows["pages"]:
+        return Backlinks()
+    follow = [_row(row) for row in rows["follow"]]
+    return Backlinks(
+        total=_sum(follow, name=site, referring_domains=len(sources)),
+        pages=rows["pages"][0]["n"],
+        hosts=rows["hosts"][0]["n"],
+        source_sites=[source["_id"] for source in sources],
+        sections={
+            "follow": follow,
+            "declared": [_row(row) for name in _DECLARED for row in rows[name]],
+            **{section: [_row(row) for row in rows[section]] for section in (*_SPLITS, *_TOPS) if section != "follow"},
+        },
+    )
+
+
+def _sections(limit: int) -> list[Stage]:
+    """All sections in one pass over the links; comes out as documents ``{section, row}``, rows in their order."""
+    count = {"$count": "n"}
+    sections: dict[str, list[Stage]] = {
+        **{section: _by(name) for section, name in _SPLITS.items()},
+        **{name: [{"$match": {name: True}}, *_by({"$literal": name})] for name in _DECLARED},
+        **{section: [*_by(name), {"$limit": limit}] for section, name in _TOPS.items()},
+        "pages": [{"$group": {"_id": "$source_id"}}, count],
+        "hosts": [{"$group": {"_id": "$source_host"}}, count],
+    }
+    return [
+        {"$facet": sections},
+        # One document would be bounded by 16 MB, whatever the limit.
+        {"$project": {"section": {"$objectToArray": "$$ROOT"}}},
+        {"$unwind": "$section"},
+        {"$unwind": "$section.v"},
+        {"$project": {"section": "$section.k", "row": "$section.v"}},
+    ]
+
+
+def _by(name: Any) -> list[Stage]:
+    """Rows by ``name``, the most referring domains first."""
+    return [
+        # A set: it costs half of what grouping by site first does.
+        {"$group": {"_id": name, **_ROW, "sites": {"$addToSet": "$source_site"}}},
+        {"$set": {"referring_domains": {"$size": "$sites"}}},
+        {"$unset": "sites"},
+        {"$sort": {"referring_domains": -1, "backlinks": -1, "_id": 1}},
+    ]
+
+
+async def _tried(database: AsyncDatabase[Document], match: Stage) -> tuple[list[Tried], datetime | None]:
+    """Pages by outcome, errors by status too, and the last visit of any."""
+    facts = {"pages": {"$sum": 1}, "last": {"$max": "$last_visited"}}
+    outcomes, statuses = await asyncio.gather(
+        _aggregate(database, "pages", [{"$match": match}, {"$group": {"_id": "$outcome", **facts}}]),
+        _aggregate(
+            database,
+            "pages",
+            [{"$match": {**match, "outcome": "http_error"}}, {"$group": {"_id": "$http_status", **facts}}],
+        ),
+    )
+    tried = [Tried(found["_id"], None, found["pages"]) for found in outcomes if found["_id"] != "http_error"]
+    tried += [Tried("http_error", found["_id"], found["pages"]) for found in statuses]
+    return tried, max((found["last"] for found in outcomes), default=None)
+
+
+def _row(found: Document) -> Row:
+    return Row(
+        name=found["_id"],
+        backlinks=found["backlinks"],
+        referring_domains=found["referring_domains"],
+        follow=found["follow"],
+        first_seen=found["first_seen"],
+        last_seen=found["last_seen"],
+        example=found["example"],
+    )
+
+
+def _sum(rows: Sequence[Row], *, name: str, referring_domains: int) -> Row:
+    """The row of all links, from rows that share them out."""
+    return Row(
+        name=name,
+        backlinks=sum(row.backlinks for row in rows),
+        referring_domains=referring_domains,
+        follow=sum(row.follow for row in rows),
+        first_seen=min(row.first_seen for row in rows),
+        last_seen=max(row.last_seen for row in rows),
+        example=min(row.example for row in rows),
+    )
+
+
+async def _aggregate(database: AsyncDatabase[Document], collection: str, pipeline: Sequence[Stage]) -> list[Document]:
+    cursor = await database[collection].aggregate(pipeline, allowDiskUse=True)
+    return await cursor.to_list()
+
+
+@asynccontextmanager
+async def _answers() -> AsyncIterator[None]:
+    try:
+        yield
+    except ConnectionFailure as error:
+        raise StoreUnavailable("MongoDB stopped answering while it was read: try again.") from error
+    except PyMongoError as error:
+        raise StoreError(f"MongoDB refused a read: {error}") from error

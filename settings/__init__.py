@@ -1,0 +1,1 @@
+"""Settings: ``local`` (the default), ``production`` (Scrapyd, containers) and ``testing``, all on top of ``base``."""

@@ -1,0 +1,124 @@
+"""What every environment shares: safe manners on the open web, and the way a page takes through the program.
+
+Names components by dotted path and imports nothing of ours. Settings of our own come first; the README has a table
+of them with units, defaults and what goes wrong when they are off.
+"""
+
+BOT_NAME = "backlink_crawler"
+
+# --- The job -------------------------------------------------------------------------------------------------
+CRAWL_ID = ""
+MAX_PAGES_PER_SITE = 1_000
+MAX_PAGES = 0
+DEPTH_LIMIT = 10
+STORE_INTERNAL_LINKS = False
+PROGRESS_SECONDS = 10.0
+
+# --- Manners -------------------------------------------------------------------------------------------------
+CONTACT = ""
+FRONTIER_HOST_DELAY = 1.0
+FRONTIER_HOST_CONCURRENCY = 1
+FRONTIER_SITE_CONCURRENCY = 4
+FRONTIER_LEASE_SECONDS = 300
+FRONTIER_MAX_HOST_WAIT = 3_600
+FRONTIER_STAY_OPEN = False
+ROBOTSTXT_OBEY = True
+ROBOTSTXT_USER_AGENT = "backlink_crawler"
+
+# --- Guards --------------------------------------------------------------------------------------------------
+ALLOW_PRIVATE_ADDRESSES = False
+NET_HOSTS_FILE = ""
+DOWNLOAD_MAXSIZE = 10 * 1024 * 1024
+DOWNLOAD_WARNSIZE = 0
+DOWNLOAD_TIMEOUT = 30
+COOKIES_ENABLED = False
+# Both would let anyone on this machine run code in a worker.
+TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False
+
+# --- Services ------------------------------------------------------------------------------------------------
+MONGODB_DATABASE = "backlinks"
+
+# --- The way of a page ---------------------------------------------------------------------------------------
+SPIDER_MODULES = ["backlink_crawler.spiders"]
+NEWSPIDER_MODULE = "backlink_crawler.spiders"
+COMMANDS_MODULE = "backlink_crawler.commands"
+SCHEDULER = "backlink_crawler.frontier.scheduler.FrontierScheduler"
+SCHEDULER_PERSIST = True
+ITEM_PIPELINES = {
+    "pipelines.normalise.Normalise": 100,
+    "pipelines.enrich.Enrich": 200,
+    "pipelines.persist.Persist": 300,
+}
+EXTENSIONS = {
+    "backlink_crawler.frontier.feedback.Feedback": 100,
+    "backlink_crawler.observe.progress.Progress": 200,
+    "scrapy.extensions.logstats.LogStats": None,
+}
+DOWNLOAD_HANDLERS = {
+    "http": "backlink_crawler.net.handler.GuardedHandler",
+    "https": "backlink_crawler.net.handler.GuardedHandler",
+    # A crawler of the open web reads nothing else, least of all local files.
+    "data": None,
+    "file": None,
+    "ftp": None,
+    "s3": None,
+}
+DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "backlink_crawler.net.robots.RobotsMiddleware": 100,
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+    # Redirects and retries are the frontier's: each is a wire request, so each waits its turn.
+    "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+    "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
+    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
+    "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
+}
+SPIDER_MIDDLEWARES = {
+    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,
+    "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
+    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+}
+DEFAULT_REQUEST_HEADERS = {
+    "Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.5",
+    "Accept-Language": "en;q=0.8,*;q=0.5",
+}
+
+# --- Scrapy's engine -----------------------------------------------------------------------------------------
+ASYNCIO_EVENT_LOOP = "uvloop.Loop"
+CONCURRENT_REQUESTS = 64
+# Scrapy starts this many tasks for every response; a page is one item.
+CONCURRENT_ITEMS = 1
+# Pages waiting for their batch to be stored count here; the default would admit about 18 large ones.
+SCRAPER_SLOT_MAX_ACTIVE_SIZE = 50_000_000
+DOWNLOAD_DELAY_JITTER = 0.0
+LOG_LEVEL = "INFO"
+LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
+LOG_DATEFORMAT = "%Y-%m-%d %H:%M:%S"
+STATS_DUMP = False
+
+FROM_ENVIRONMENT = (
+    "ALLOW_PRIVATE_ADDRESSES",
+    "CONTACT",
+    "CRAWL_ID",
+    "DEPTH_LIMIT",
+    "FRONTIER_HOST_CONCURRENCY",
+    "FRONTIER_HOST_DELAY",
+    "FRONTIER_LEASE_SECONDS",
+    "FRONTIER_MAX_HOST_WAIT",
+    "FRONTIER_SITE_CONCURRENCY",
+    "FRONTIER_STAY_OPEN",
+    "LOG_LEVEL",
+    "MAX_PAGES",
+    "MAX_PAGES_PER_SITE",
+    "MONGODB_DATABASE",
+    "MONGODB_URI",
+    "NET_HOSTS_FILE",
+    "PROGRESS_SECONDS",
+    "REDIS_URL",
+    "SERVICES_FOLDER",
+    "STORE_INTERNAL_LINKS",
+)
+"""Settings that ``local`` and ``production`` also take from environment variables of the same names."""

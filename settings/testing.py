@@ -1,0 +1,10 @@
+"""Tests: every service given by the test itself, no pauses, loopback allowed, nothing from the environment."""
+
+from settings.base import *  # noqa: F403
+
+SERVICES_EMBEDDED = False
+ALLOW_PRIVATE_ADDRESSES = True
+CONTACT = "https://example.test/crawler"
+FRONTIER_HOST_DELAY = 0.0
+DOWNLOAD_TIMEOUT = 5
+PROGRESS_SECONDS = 2.0
