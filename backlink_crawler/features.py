@@ -8,12 +8,12 @@ from backlink_crawler.urls import host_of, site_of
 _REGION_RANK: Mapping[Region, int] = {"content": 0, "aside": 1, "header": 2, "nav": 3, "comment": 4, "footer": 5}
 _TYPE_RANK: Mapping[LinkType, int] = {
     "text": 0,
-    "image": 1,
-    "redirect": 2,
-    "frame": 3,
-    "form": 4,
-    "canonical": 5,
-    "alternate": 6,
+    "image": 0,
+    "redirect": 1,
+    "frame": 2,
+    "form": 3,
+    "canonical": 4,
+    "alternate": 5,
 }
 
 

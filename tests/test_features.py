@@ -57,7 +57,8 @@ def test_counts_and_scopes() -> None:
     """Targets are counted by scope; only external ones are recorded unless asked for."""
     html = (
         "<a href=/other>i</a><a href=#top>self</a><a href=https://www.a.test/>s</a>"
-        "<a href=https://b.test/1>e</a><a href=https://b.test/2>e</a><a href=https://x.b.test/>e</a><a href=mailto:m@b.test>m</a>"
+        "<a href=https://b.test/1>e</a><a href=https://b.test/2>e</a><a href=https://x.b.test/>e</a>"
+        "<a href=mailto:m@b.test>m</a>"
     )
     page, recorded = links(html)
     assert (page.links_internal, page.links_external, page.sites_linked) == (2, 3, 1)

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from backlink_crawler.urls import host_of, normalise, site_of
 from tests.web import hrefs
-from tests.web.client import connect, fetch, request
+from tests.web.client import ask, connect, fetch
 from tests.web.folders import serve_folders
 from tests.web.oddities import OUTSIDE
 from tests.web.parsed_links import parsed_links, planned_links
@@ -68,12 +68,8 @@ def test_the_default_web_has_the_promised_size() -> None:
     assert len(linking) >= 20
     assert {"alice.github.io", "xn--bcher-ecke-9db.test"} <= {site.name for site in web.sites}
     assert f"blog.{TARGET}" in web.hosts
-
-
-def test_too_small_a_web_is_refused() -> None:
-    """A web without room for its odd sites says so."""
     with pytest.raises(ValueError, match="at least 30"):
-        synthetic_web(sites=5)
+        synthetic_web(sites=5)  # no room for the odd ones
 
 
 def test_plain_followed_links_reach_everything(plan: Web) -> None:
@@ -125,9 +121,6 @@ def test_relative_references_lead_there(source: str, target: str) -> None:
     assert urljoin(here, hrefs.relative(here, there)) == there
 
 
-# --- the bytes against the plan ---------------------------------------------------------------------------------------
-
-
 def test_an_independent_parser_sees_the_planned_links(plan: Web) -> None:
     """html5lib finds in the bytes of every page just the links of the plan, in their regions, in every charset."""
     pages = [page for page in plan.pages.values() if page.body == "html" and not page.url.endswith("/nested")]
@@ -136,12 +129,9 @@ def test_an_independent_parser_sees_the_planned_links(plan: Web) -> None:
     assert len(pages) > 200
 
 
-# --- the truth --------------------------------------------------------------------------------------------------------
-
-
 def test_follow_verdicts_and_their_causes(plan: Web) -> None:
     """rel before meta before header; a header for another bot says nothing."""
-    cases = {
+    cases: dict[str, list[tuple[bool, str | None]]] = {
         "rel.html": [(True, None), (False, "rel"), (False, "rel"), (False, "rel"), (False, "rel"), (True, None)],
         "meta-nofollow.html": [(False, "meta"), (False, "rel"), (False, "rel")],
         "header-none.html": [(False, "header"), (False, "rel"), (False, "rel")],
@@ -192,9 +182,6 @@ def test_a_record_is_held_against_the_most_prominent_place(plan: Web) -> None:
     assert not link.agrees({**record, "follow": False, "nofollow_cause": "rel"})
     assert not link.agrees({**record, "follow": True, "nofollow_cause": None, "anchor": "in the footer"})
     assert Occurrence(True, None, None).agrees({**record, "follow": True, "nofollow_cause": None})
-
-
-# --- the server -------------------------------------------------------------------------------------------------------
 
 
 def test_every_page_answers_as_planned(plan: Web, web: ServedWeb) -> None:
@@ -266,7 +253,7 @@ def test_bodies_that_are_no_html(web: ServedWeb) -> None:
 def test_an_endless_page_drips(web: ServedWeb) -> None:
     """Bytes keep coming, and the server goes on when the client has left."""
     connection = connect(web.hosts_file, "https://heavy.test/drip", web.certificate)
-    response = request(connection, "https://heavy.test/drip")
+    response = ask(connection, "https://heavy.test/drip")
     assert "Content-Length" not in response.headers
     assert response.read(300).count(b"straw") >= 2
     connection.close()
@@ -300,13 +287,12 @@ def status_of(stream: BinaryIO) -> int:
     return status
 
 
-# --- saved pages and folders ------------------------------------------------------------------------------------------
-
 SAVED = {"0001": b"<meta charset=latin1><p>caf\xe9", "0002": b"two", "0003": b"three", "0004": b"four"}
 INDEX = [
     {"page": "0001", "url": "https://Saved.example/a/../article?id=7&x=\u00fc#top", "links": []},
     {"page": "0002", "url": "http://saved.example:8080/", "charset": "koi8-r"},
     {"page": "0003"},
+    {"page": "not-there", "url": "http://saved.example/lost"},
     {"page": "0004", "url": "http://saved.example/article?id=7&x=%C3%BC"},
 ]
 
@@ -327,11 +313,11 @@ def replay(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ServedWeb
 
 
 def test_a_saved_page_is_served_under_its_true_url(replay: ServedWeb) -> None:
-    """Byte for byte over http and https, without a charset unless the index has one; the first page of a URL counts."""
+    """Byte for byte over http and https, without a charset unless the index has one; of two pages the first."""
     for scheme in ("http", "https"):
         status, headers, body = fetch(replay, f"{scheme}://saved.example/article?id=7&x=%C3%BC")
         assert (status, headers["Content-Type"], body) == (200, "text/html", SAVED["0001"])
-        for missing in ("/robots.txt", "/article", "/article?id=8", "/"):
+        for missing in ("/robots.txt", "/article", "/article?id=8", "/", "/lost"):
             assert fetch(replay, f"{scheme}://saved.example{missing}")[0] == 404
     assert replay.content.page_count() == 2
 
@@ -377,16 +363,13 @@ def test_folders_as_sites(tmp_path: Path) -> None:
         assert web.content.page_count() == 2
 
 
-# --- the command ------------------------------------------------------------------------------------------------------
-
-
 def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
     """One line when ready, a hosts file, a request log, the truth; SIGTERM ends it well."""
     truth = tmp_path / "truth.jsonl"
     with web_process(tmp_path, "synthetic", "--sites", "30", "--pages", "3", "--truth", str(truth)) as process:
         assert process.ready.startswith("Serving 3")
         connection = connect(process.hosts_file, "http://plain-http.test/page")
-        assert request(connection, "http://plain-http.test/page").status == 200
+        assert ask(connection, "http://plain-http.test/page").status == 200
         connection.close()
         assert [entry[1:] for entry in process.log()] == [("plain-http.test", "/page", 200)]
     links = crawl_all(synthetic_web(sites=30, pages=3)).links

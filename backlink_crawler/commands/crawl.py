@@ -46,10 +46,14 @@ class Command(ScrapyCrawl):
 
 def _exit_code(crawler: Crawler, task: Any) -> int:
     error = task.exception() if task.done() and not task.cancelled() else None
-    if isinstance(error, ArgumentError):
-        return _say(str(error), 2)
-    if isinstance(error, StoreError | FrontierError):
-        return _say(str(error), 1)
+    cause = error
+    while cause is not None:
+        if isinstance(cause, ArgumentError):
+            return _say(str(cause), 2)
+        if isinstance(cause, StoreError | FrontierError):
+            return _say(str(cause), 1)
+        # An engine that could not start fails again as it is closed, and hides the first error behind its own.
+        cause = cause.__context__
     if error is not None:
         raise error
     assert crawler.stats is not None

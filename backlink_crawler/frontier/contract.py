@@ -40,6 +40,9 @@ class FrontierOptions:
     """Seconds after which a lease cannot be renewed any more."""
     max_lost: int = 3
     """Expired leases after which a URL fails as ``worker_lost``."""
+    retry_delay: float = 5.0
+    """Seconds a failing host rests before its URL is tried again; doubled with each attempt, and six times as long
+    where the server asks for patience and names no time."""
     max_host_wait: float = 3600.0
     """Seconds; a host that must rest for longer is given up."""
     max_host_troubles: int = 10

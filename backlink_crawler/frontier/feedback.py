@@ -49,8 +49,9 @@ class Feedback:
                 item.page.outcome,
                 item.page.http_status,
                 item.page.reason,
-                attempt=item.lease.attempt,
-                retry_after=item.retry_after,
+                item.lease.attempt,
+                item.retry_after,
+                options=self._scheduler.frontier.options,
             )
             self._scheduler.finish(Finished(item.lease, verdict, item.children))
 

@@ -10,21 +10,27 @@ queue, duplicates filter and pickle are not used.
 import asyncio
 import contextlib
 import logging
-import os
-import socket
 from collections import deque
 from typing import Any
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DontCloseSpider
+from scrapy.settings import BaseSettings
 from scrapy.utils.defer import deferred_from_coro
 from scrapy_redis import connection
 from scrapy_redis.scheduler import Scheduler
 from twisted.internet.defer import Deferred
 
-from backlink_crawler.frontier.contract import Counts, Finished, FrontierError, FrontierUnavailable, Lease
-from backlink_crawler.frontier.redis import FrontierOptions, RedisFrontier
+from backlink_crawler.frontier.contract import (
+    Counts,
+    Finished,
+    FrontierError,
+    FrontierOptions,
+    FrontierUnavailable,
+    Lease,
+)
+from backlink_crawler.frontier.redis import RedisFrontier
 from backlink_crawler.records import Child
 
 ROUND_SECONDS = 0.02
@@ -49,7 +55,6 @@ class FrontierScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis carrie
         self.frontier = RedisFrontier(
             _client(crawler),
             crawl_id=self.crawl_id,
-            worker=f"{socket.gethostname()}:{os.getpid()}",
             options=_options(crawler),
         )
         self._ready: deque[Lease] = deque()
@@ -230,7 +235,8 @@ class FrontierScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis carrie
 
 def _client(crawler: Crawler) -> Any:
     """Make the connection as scrapy-redis would, with an asyncio client unless ``REDIS_PARAMS`` names another class."""
-    settings = crawler.settings.copy()
+    redis = {name: value for name, value in crawler.settings.items() if name.startswith("REDIS_")}
+    settings = BaseSettings(redis)
     settings.set("REDIS_PARAMS", {"redis_cls": "redis.asyncio.Redis", **settings.getdict("REDIS_PARAMS")})
     return connection.from_settings(settings)
 
@@ -242,6 +248,7 @@ def _options(crawler: Crawler) -> FrontierOptions:
         host_concurrency=settings.getint("FRONTIER_HOST_CONCURRENCY"),
         site_concurrency=settings.getint("FRONTIER_SITE_CONCURRENCY"),
         lease_seconds=settings.getfloat("FRONTIER_LEASE_SECONDS"),
+        retry_delay=settings.getfloat("FRONTIER_RETRY_DELAY"),
         max_host_wait=settings.getfloat("FRONTIER_MAX_HOST_WAIT"),
         max_pages_per_site=settings.getint("MAX_PAGES_PER_SITE"),
         max_pages=settings.getint("MAX_PAGES"),

@@ -106,7 +106,7 @@ def summarise(site: str, observed: Observed, links: Backlinks, *, asked: str = "
     """Shape the summary of ``site``; ``asked`` is what the user wrote, mentioned where the site is not obvious."""
     facts = _facts(site, observed, links)
     statements = [f"{asked} belongs to the site {site}, which this is about."] if asked not in ("", site) else []
-    statements += _findings(site, links, facts) if links.total else _empty_answer(site, observed)
+    statements += _findings(site, links) if links.total else _empty_answer(site, observed)
     if observed.pages:
         statements += [_coverage(observed), _own_pages(site, observed)]
     if observed.as_of:
@@ -146,19 +146,21 @@ def _by_registry_suffix(site: str, source_sites: Iterable[str]) -> int:
     return len({registry_site(source) for source in source_sites} - {registry_site(site)})
 
 
-def _findings(site: str, links: Backlinks, facts: Mapping[str, object]) -> list[str]:
+def _findings(site: str, links: Backlinks) -> list[str]:
     assert links.total
     total, domains = links.total, len(links.source_sites)
     said = [
         f"Links to {site} were seen on {_count(links.pages, 'page')} of {_count(domains, 'referring domain')} "
-        f"({_count(links.hosts, 'host')}): {_count(total.backlinks, 'backlink')}, {total.follow:,} of them followed; "
+        f"({_count(links.hosts, 'host')}): {_count(total.backlinks, 'backlink')}, {total.follow:,} followed; "
         f"first seen {total.first_seen:%Y-%m-%d}, last seen {total.last_seen:%Y-%m-%d}."
     ]
-    merged = facts["referring_domains_by_registry_suffix"]
+    merged = _by_registry_suffix(site, links.source_sites)
     if merged != domains:
+        private = Counter(parent for source in links.source_sites if (parent := registry_site(source)) != source)
+        parent = private.most_common(1)[0][0] if private else registry_site(site)
         said.append(
-            f"Without private suffixes (all of github.io as one site, for instance) "
-            f"the {_count(domains, 'referring domain')} count as {merged:,}."
+            f"Counted without private suffixes (all of {parent} as one site), "
+            f"that is {_count(merged, 'referring domain')}."
         )
     return [*said, "Links are counted where they point directly; redirects in between are not followed."]
 
@@ -184,31 +186,32 @@ def _own_pages(site: str, observed: Observed) -> str:
 def _empty_answer(site: str, observed: Observed) -> list[str]:
     """Which kind of nothing it is, and what would change it."""
     seen = _seen(observed.pages)
-    start = f"scrapy crawl seeds -a domains=SITES -a targets={site}"
+    seeds = f"scrapy crawl seeds -a domains=SITES -a targets={site}"
+    competitors = f"scrapy crawl competitors -a sites=SITES -a targets={site}"
     if not observed.pages and not observed.crawls:
         return [
-            "Nothing has been crawled yet, so nothing is known of links to this site.",
-            f"To begin, name sites that may link to it: {start}",
+            f"Nothing has been crawled yet, so nothing is known of links to {site}.",
+            f"Begin with sites that may link to it: {seeds}",
         ]
     if not observed.pages:
         return [
-            "A crawl was started, but no page is stored yet.",
-            "Ask again in a minute, or look at the crawl's log.",
+            f"A crawl was started, but no page of it is stored yet, so nothing is known of links to {site}.",
+            "Ask again in a minute; if nothing changes, the crawl's log says why.",
         ]
     if not seen:
         return [
-            f"No page could be seen, so nothing is known of links to {site}.",
-            f"The causes below say what to change; or name other sites: {start}",
+            f"Of what was tried no page could be seen, so nothing is known of links to {site}.",
+            f"See the causes below, or try other sites: {seeds}",
         ]
     if seen == _seen(observed.own_pages):
         return [
             f"Only pages of {site} itself were seen, and a backlink stands on another site.",
-            f"Name sites that may link to it: {start}",
+            f"Crawl sites that may link to it: {seeds}",
         ]
     return [
-        f"{_count(seen, 'page')} of {_count(observed.sites, 'site')} were crawled and none links to {site}.",
-        f"Others may: name sites closer to its subject: {start}",
-        f"Or follow where its competitors are linked from: scrapy crawl competitors -a sites=SITES -a targets={site}",
+        f"{_count(seen, 'page')} {'was' if seen == 1 else 'were'} seen and none links to {site}.",
+        f"Crawl sites closer to its subject: {seeds}",
+        f"Or those around its competitors: {competitors}",
     ]
 
 

@@ -6,7 +6,7 @@ Layout, below ``.services/`` in the project folder::
     redis/ mongodb/       one home per server:
         server.json       the record: process identity, port, program, and the folder it was started in
         alive.lock        held by the server itself, through an inherited descriptor, for as long as it lives
-        server.log        what it printed since its last start
+        server.log        what it printed since its last start (server.log.1: the time before)
         data/             kept between runs
 
 A record is believed when its process is alive (same id, same start tick, same boot) *and* belongs to this folder:
@@ -26,9 +26,6 @@ from pathlib import Path
 from backlink_crawler.services.failures import ServiceError
 from backlink_crawler.services.processes import Identity
 from backlink_crawler.services.servers import Server
-
-HANDOVER_SECONDS = 3.0
-"""How long ``alive.lock`` may outlive its server: a killed Valkey's child may still be writing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +82,11 @@ class Home:
             return True
 
     @contextmanager
-    def hold(self, *, seconds: float = HANDOVER_SECONDS) -> Iterator[int]:
-        """``alive.lock`` as a descriptor to hand to a server. Raises ``BlockingIOError`` while another has it."""
+    def hold(self, *, seconds: float) -> Iterator[int]:
+        """``alive.lock`` as a descriptor to hand to a server.
+
+        Raises ``BlockingIOError`` where another server has it, still, after ``seconds``.
+        """
         descriptor = os.open(self.folder / "alive.lock", os.O_RDWR | os.O_CREAT, 0o600)
         deadline = time.monotonic() + seconds
         try:

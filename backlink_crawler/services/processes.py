@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-_children: list[subprocess.Popen[bytes]] = []
-"""Servers started by this process, kept so that one that ends while we live is ours to collect, and warns nobody."""
+_children: set[int] = set()
+"""Process ids of servers that this process started: if one ends while we live, it is ours to collect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +45,14 @@ def start_tick(pid: int) -> int | None:
     return None if fields[0] in {b"Z", b"X"} else int(fields[19])
 
 
-def spawn(command: list[str], *, folder: Path, log: Path, hold: int) -> subprocess.Popen[bytes]:
+def spawn(command: list[str], *, folder: Path, log: Path, hold: int) -> int:
     """Start ``command`` in ``folder`` in a session of its own: no terminal, no signal and no pipe of ours reaches it.
 
-    The child inherits the descriptor ``hold``. ``LC_ALL=C`` because mongod refuses to start under an unknown locale.
+    The child inherits the descriptor ``hold``, and the environment, except that mongod refuses an unknown locale.
+    Returns its process id; raises ``OSError`` where it cannot be run.
     """
+    for pid in tuple(_children):
+        collect(pid)
     with log.open("wb") as output:
         child = subprocess.Popen(  # noqa: S603 - a list, no shell; the program comes from PATH or an installed wheel
             command,
@@ -61,8 +64,22 @@ def spawn(command: list[str], *, folder: Path, log: Path, hold: int) -> subproce
             start_new_session=True,
             env={**os.environ, "LC_ALL": "C"},
         )
-    _children.append(child)
-    return child
+    child.returncode = 0  # it is to outlive us: Popen shall not warn of that, and ``collect`` takes its exit code
+    _children.add(child.pid)
+    return child.pid
+
+
+def collect(pid: int, *, wait: bool = False) -> int | None:
+    """The exit code of a child of ours that has ended (negative: the signal), told once; ``None`` for any other."""
+    if pid not in _children:
+        return None
+    try:
+        ended, state = os.waitpid(pid, 0 if wait else os.WNOHANG)
+    except ChildProcessError:  # collected by a program that waits for any child
+        ended, state = pid, None
+    if ended:
+        _children.discard(pid)
+    return os.waitstatus_to_exitcode(state) if ended and state is not None else None
 
 
 def identify(pid: int) -> Identity:
@@ -83,4 +100,4 @@ def terminate(process: Identity, *, seconds: float) -> bool:
 
 def _uncollected(pid: int) -> bool:
     """Whether it is a child of ours that has not quite ended: the threads of a zombie may still hold its files."""
-    return any(child.pid == pid and child.poll() is None for child in _children)
+    return pid in _children and collect(pid) is None

@@ -77,7 +77,8 @@ async def observed(database: AsyncDatabase[Document], site: str) -> Observed:
     """
     async with _answers():
         (pages, as_of), (own_pages, _), sites, crawls = await asyncio.gather(
-            _tried(database, {}),
+            # True of every page, and answered from the index alone.
+            _tried(database, {"outcome": {"$gt": ""}}),
             _tried(database, {"site": site}),
             _aggregate(database, "pages", [{"$group": {"_id": "$site"}}, {"$count": "n"}]),
             database["crawls"].count_documents({}),

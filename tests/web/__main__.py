@@ -13,6 +13,7 @@ from pathlib import Path
 
 import uvloop
 
+from backlink_crawler.urls import host_of, normalise
 from tests.web.folders import FoldersContent
 from tests.web.plan import Web
 from tests.web.replay import ReplayContent, unpacked
@@ -23,8 +24,9 @@ from tests.web.synthetic_content import PlannedContent
 from tests.web.truth import crawl_all
 
 _DESCRIPTION = """\
-Serve a web on loopback, without DNS: the hosts file says where each port of each name is dialled, for a crawler that
-is started with NET_HOSTS_FILE=FILE. When everything is ready one line is printed; SIGTERM or Ctrl-C ends it.
+Serve a web on loopback, without DNS: the hosts file says where each port of each name is dialled, for a crawler with
+the settings NET_HOSTS_FILE=FILE and ALLOW_PRIVATE_ADDRESSES=1. When everything is ready one line is printed; SIGTERM or
+Ctrl-C ends it.
 
   python -m tests.web synthetic --hosts-file hosts.json
   python -m tests.web replay --index saved.jsonl.xz --pages saved.tar.xz --hosts-file hosts.json
@@ -38,11 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with ExitStack() as stack:
         vanishing = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="test-web-")))
         try:
-            content = _content(options, vanishing)
+            uvloop.run(_run(_content(options, vanishing), vanishing, options.hosts_file, options.log))
         except (OSError, ValueError) as error:
             print(f"tests.web: {error}", file=sys.stderr)
             return 1
-        uvloop.run(_run(content, vanishing, options.hosts_file, options.log))
     return 0
 
 
@@ -77,13 +78,23 @@ def _parser() -> argparse.ArgumentParser:
 def _content(options: argparse.Namespace, vanishing: Path) -> Content:
     if options.kind == "folders":
         pairs = [site.partition("=") for site in options.sites]
-        return FoldersContent({host.lower(): Path(folder) for host, _, folder in pairs})
+        return FoldersContent({_host_name(name): Path(folder) for name, _, folder in pairs})
     if options.kind == "replay":
-        return ReplayContent(options.index, unpacked(options.pages, options.unpack_to or vanishing))
+        replay = ReplayContent(options.index, unpacked(options.pages, options.unpack_to or vanishing))
+        for file in replay.missing:
+            print(f"tests.web: the index names {file}, which is not there", file=sys.stderr)
+        return replay
     web = synthetic_web(options.seed, options.sites, options.pages)
     if options.truth:
         _write_truth(web, options.truth)
     return PlannedContent(web)
+
+
+def _host_name(name: str) -> str:
+    url = normalise(f"http://{name}/")
+    if url is None:
+        raise ValueError(f"{name} is no host name")
+    return host_of(url)
 
 
 def _write_truth(web: Web, path: Path) -> None:

@@ -29,7 +29,7 @@ def connect(hosts_file: Path, url: str, certificate: Path | None = None) -> http
     return connection
 
 
-def request(connection: http.client.HTTPConnection, url: str, method: str = "GET") -> http.client.HTTPResponse:
+def ask(connection: http.client.HTTPConnection, url: str, method: str = "GET") -> http.client.HTTPResponse:
     """Ask for a URL over its connection; the body is still to be read."""
     connection.request(method, root_relative(url), headers={"Host": url.split("/")[2]})
     return connection.getresponse()
@@ -39,7 +39,7 @@ def fetch(web: ServedWeb, url: str, method: str = "GET") -> Fetched:
     """Ask for a URL over a connection of its own."""
     connection = connect(web.hosts_file, url, web.certificate)
     try:
-        response = request(connection, url, method)
+        response = ask(connection, url, method)
         return response.status, response.headers, response.read()
     finally:
         connection.close()

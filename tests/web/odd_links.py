@@ -87,7 +87,7 @@ def _no_addresses(page: str) -> Iterator[PlannedLink]:
         "https://%00.test/",
         f"https://{WITNESS}/{'long' * 600}",
     ):
-        yield PlannedLink(None, href, href[:20])
+        yield PlannedLink(None, href, f"not {' '.join(href[:20].split())}")
 
 
 _BASE_ELSEWHERE = f'<base target="_top"><base href="https://{WITNESS}/based/">'
@@ -175,8 +175,8 @@ def elements() -> Site:
     pages = [
         PagePlan(f"{root}not-links.html", "Not links", (link_to("among-decoys"),), head=head, decoys=_DECOYS),
         PagePlan(f"{root}elements.html", "Elements", tuple(_element_links(root))),
-        PagePlan(f"{root}anchors.html", "Anchors", tuple(_anchor_links())),
-        PagePlan(f"{root}soup.html", "Soup", tuple(_anchor_links()), landmarks=False, decoys=_DECOYS),
+        PagePlan(f"{root}anchors.html", "Anchors", tuple(_anchor_links()), paragraphs=0),
+        PagePlan(f"{root}soup.html", "Soup", tuple(_anchor_links()), landmarks=False, decoys=_DECOYS, paragraphs=0),
     ]
     return one_host_site("elements.test", pages)
 
@@ -191,6 +191,8 @@ def _element_links(root: str) -> Iterator[PlannedLink]:
 
 
 def _anchor_links() -> Iterator[PlannedLink]:
+    """For pages without paragraphs: a heading inside an ``<a>`` would end the paragraph and make two links of it."""
+
     def link(case: str, anchor: str, markup: str = "", attributes: str = "", element: Element = "a") -> PlannedLink:
         return PlannedLink(witness(case), witness(case), anchor, "", element, "content", markup, attributes)
 

@@ -32,7 +32,7 @@ class WebProcess:
 def web_process(folder: Path, *arguments: str) -> Iterator[WebProcess]:
     """Run the command with ``arguments`` (``synthetic --seed 2``) until the block ends; its files go to ``folder``.
 
-    :raises RuntimeError: it ended before it was ready.
+    :raises RuntimeError: it ended before it was ready, or not with status 0 when it was told to.
     """
     hosts_file, log_file = folder / "hosts.json", folder / "requests.jsonl"
     command = [sys.executable, "-m", "tests.web", *arguments, "--hosts-file", str(hosts_file), "--log", str(log_file)]
@@ -45,4 +45,6 @@ def web_process(folder: Path, *arguments: str) -> Iterator[WebProcess]:
             yield WebProcess(ready.rstrip(), hosts_file, log_file)
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(timeout=10)
+            status = process.wait(timeout=10)
+    if status:
+        raise RuntimeError(f"{' '.join(command)} ended with {status}")

@@ -1,8 +1,8 @@
 """Saved pages served under their true URLs, over http and https alike.
 
 The index has a JSON object a line with ``page`` (file name without ``.html``), ``url`` and, where it is known,
-``charset``; a line without ``url`` is passed over, and the first of two lines with one address counts. Pages are read
-from disk for every request.
+``charset``; a line without ``url`` or without its file is passed over, and the first of two lines with one address
+counts. Pages are read from disk for every request.
 """
 
 import json
@@ -31,14 +31,18 @@ class ReplayContent(Content):
     def __init__(self, index: Path, pages: Path) -> None:
         """:param pages: the folder with the ``.html`` files.
 
-        :raises FileNotFoundError: the index names a page that is not in the folder.
+        :raises FileNotFoundError: none of the pages of the index is there.
         """
         self.urls: dict[str, Path] = {}
         """Normalised URL → its file, in the order of the index."""
+        self.missing: list[Path] = []
+        """Files that the index names and that are not there."""
         self._saved: dict[tuple[str, str], _Saved] = {}
         self._ports: dict[str, dict[int, Listener]] = {}
         for line in _lines(index):
             self._add(json.loads(line), pages)
+        if not self.urls:
+            raise FileNotFoundError(f"no page of {index} is in {pages}")
 
     def _add(self, entry: Mapping[str, object], pages: Path) -> None:
         url = normalise(str(entry.get("url") or ""))
@@ -46,7 +50,8 @@ class ReplayContent(Content):
             return
         file = pages / f"{entry['page']}.html"
         if not file.is_file():
-            raise FileNotFoundError(f"the index names {file}, which is not there")
+            self.missing.append(file)
+            return
         scheme, _, rest = url.partition("://")
         authority, _, path = rest.partition("/")
         key = authority, f"/{path}"

@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, cast
 
 import uvloop
 
@@ -54,9 +54,8 @@ class _Connection(asyncio.Protocol):
         self._dripping: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self._open_ones.add(transport)
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's are no subclass
+        self._open_ones.add(self._transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._open_ones.discard(self._transport)

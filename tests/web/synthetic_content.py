@@ -32,16 +32,17 @@ class PlannedContent(Content):
         url = f"{scheme}://{authority}{target}"
         ready = self._ready.get(url)
         if ready is None:
-            ready = self._ready[url] = self._render(authority, url, target)
+            ready = self._ready[url] = self._render(authority, url)
         return ready[0] if len(ready) == 1 else ready.pop(0)
 
-    def _render(self, authority: str, url: str, target: str) -> list[Reply]:
+    def _render(self, authority: str, url: str) -> list[Reply]:
         host = self._web.hosts.get(authority)
         if host is None:
             return [NOT_FOUND]
-        if url == f"{host.scheme}://{host.name}/robots.txt":
+        root = f"{host.scheme}://{host.name}"
+        if url == f"{root}/robots.txt":
             return [robots_reply(host)]
-        if target == host.robots.location:
+        if url == f"{root}{host.robots.location}":
             return [robots_text(host)]
         return list(replies(self._web.page(url)))
 

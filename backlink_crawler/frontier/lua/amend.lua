@@ -4,6 +4,7 @@
 -- recall                                 take back the pages of MAX_PAGES that were granted and not used
 -- retry REASON HOST LIMIT                look at so many failed URLs; those that match ('' matches all) wait again
 -- revive HOST                            a host that was given up is asked again
+-- recover WORKER TOKENS                  hand back the worker's leases except these: it never got the answer
 
 local amend = {}
 
@@ -53,6 +54,23 @@ function amend.revive(name)
   host.given_up, host.troubles = false, 0
   place(host)
   return host.queued + host.later
+end
+
+function amend.recover(worker, held)
+  local ours = {}
+  for _, token in ipairs(cmsgpack.unpack(held)) do
+    ours[string.format('%.0f', token)] = true
+  end
+  local leases = redis.call('HGETALL', shard .. ':leases')
+  for i = 1, #leases, 2 do
+    local lease = unpacked(leases[i + 1], 8)
+    if lease and lease[8] == worker and not ours[leases[i]] then
+      lease = unlease(leases[i])
+      hand_back(lease)
+      place(lease.host, true)
+    end
+  end
+  return true
 end
 
 local result = amend[ARGV[3]](unpack(ARGV, 4))

@@ -73,10 +73,7 @@ local function lease_from(host)
   end
   local token = next_token()
   attempt = attempt + 1
-  host.leased = host.leased + 1
-  if host.leased == 1 then
-    host.site.active = host.site.active + 1
-  end
+  set_leased(host, host.leased + 1)
   host.due = math.max(host.due, now + delay_of(host))
   redis.call('HSET', shard .. ':leases', token,
     cmsgpack.pack({host.name, band, depth, address, attempt, lost, now, ARGV[4]}))

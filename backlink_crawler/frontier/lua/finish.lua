@@ -1,17 +1,10 @@
 -- End leases. ARGV[3]: msgpack [[token, state, reason, retry after, hold host, host trouble], …], where the state
--- is done, failed, retry or released. Answers how many tokens were still good; the others change nothing.
+-- is done, failed, retry or released; ARGV[4]: msgpack offers (see admit.lua), the children that belong to this shard.
+-- In this order and in one step, so that no crash comes between. Answers how many tokens were still good.
 
 local function end_retry(lease, host, retry_after)
   local entry = entry_of(lease.depth, lease.attempt, lease.lost, lease.address)
   requeue(host, lease.band, entry, now + math.min(retry_after, options.max_host_wait))
-end
-
--- Not asked for at all: the host is due as before the claim, unless something else has moved it.
-local function end_released(lease, host)
-  requeue(host, lease.band, entry_of(lease.depth, lease.attempt - 1, lease.lost, lease.address), now)
-  if host.due <= lease.since + delay_of(host) then
-    host.due = now
-  end
 end
 
 local function rest(host, hold, trouble)
@@ -41,7 +34,7 @@ local function finish(token, state, reason, retry_after, hold, trouble)
   elseif state == 'retry' then
     end_retry(lease, host, retry_after)
   else
-    end_released(lease, host)
+    hand_back(lease)
   end
   if state ~= 'released' then
     rest(host, hold, trouble)
@@ -50,6 +43,8 @@ local function finish(token, state, reason, retry_after, hold, trouble)
   return 1
 end
 
+admit_all(cmsgpack.unpack(ARGV[4]), math.huge)
+count('over_budget', over)
 local ours = 0
 for _, verdict in ipairs(cmsgpack.unpack(ARGV[3])) do
   ours = ours + finish(unpack(verdict))

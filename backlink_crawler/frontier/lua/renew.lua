@@ -3,7 +3,7 @@
 
 local gone = {}
 for _, token in ipairs(cmsgpack.unpack(ARGV[3])) do
-  local lease = record('leases', token, 8)
+  local lease = unpacked(redis.call('HGET', shard .. ':leases', token) or '', 8)
   local last = lease and lease[7] + options.max_lease_age
   if lease and now < last then
     touched = true

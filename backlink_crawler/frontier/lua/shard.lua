@@ -35,14 +35,15 @@ local function unpacked(bytes, fields)
   return whole and type(values) == 'table' and #values == fields and values or nil
 end
 
--- The record in a field of a hash; nil where there is none, or a damaged one, which is set aside.
+-- The record in a field of a hash; nil where there is none, or a damaged one, which is set aside (the second result).
 local function record(kind, name, fields)
   local stored = redis.call('HGET', shard .. ':' .. kind, name)
   local values = stored and unpacked(stored, fields)
-  if stored and not values then
+  local damaged = stored and not values
+  if damaged then
     set_aside(kind, name, stored)
   end
-  return values
+  return values, damaged
 end
 
 local sites, hosts = {}, {}
@@ -180,23 +181,58 @@ local function fail(host, band, entry, reason)
   count('failed:' .. reason)
 end
 
+local function set_leased(host, n)
+  local site = host.site
+  site.active = math.max(site.active + math.min(n, 1) - math.min(host.leased, 1), 0)
+  host.leased = n
+end
+
+-- A damaged lease does not say whose it was: count those of every host again, or one would stay locked for ever.
+local function recount_leases()
+  local leased = {}
+  for _, bytes in ipairs(redis.call('HVALS', shard .. ':leases')) do
+    local lease = unpacked(bytes, 8)
+    if lease then
+      leased[lease[1]] = (leased[lease[1]] or 0) + 1
+    end
+  end
+  local stored = redis.call('HGETALL', shard .. ':hosts')
+  for i = 1, #stored, 2 do
+    local host, n = unpacked(stored[i + 1], 9), leased[stored[i]] or 0
+    if host and host[4] ~= n then
+      host = host_named(stored[i])
+      set_leased(host, n)
+      place(host)
+    end
+  end
+end
+
 -- End a lease: its record and its host, or nil where the token is no longer good.
 local function unlease(token)
-  local lease = record('leases', token, 8)
+  local lease, damaged = record('leases', token, 8)
   redis.call('HDEL', shard .. ':leases', token)
   redis.call('ZREM', shard .. ':expiry', token)
   if not lease then
+    if damaged then
+      recount_leases()
+    end
     return nil
   end
   local host = host_named(lease[1])
-  host.leased = math.max(host.leased - 1, 0)
-  if host.leased == 0 then
-    host.site.active = math.max(host.site.active - 1, 0)
-  end
+  set_leased(host, math.max(host.leased - 1, 0))
   return {
     host = host, band = lease[2], depth = lease[3], address = lease[4],
     attempt = lease[5], lost = lease[6], since = lease[7], worker = lease[8],
   }
+end
+
+-- A lease that was not used: the host is due as before the claim, unless something else has moved it since.
+local function hand_back(lease)
+  local host = lease.host
+  requeue(host, lease.band, entry_of(lease.depth, lease.attempt - 1, lease.lost, lease.address), now)
+  if host.due <= lease.since + delay_of(host) then
+    host.due = now
+  end
 end
 
 local function give_up(host)

@@ -10,7 +10,7 @@
 -- The hints are an index, not the truth: one that was lost with its worker is repaired by the next sweep.
 
 local meta, workers, due_key, expiry_key, epochs_key = unpack(KEYS)
-local now = tonumber(ARGV[1])
+local now, limit = tonumber(ARGV[1]), tonumber(ARGV[3])
 if not now then
   local time = redis.call('TIME')
   now = time[1] + time[2] / 1000000

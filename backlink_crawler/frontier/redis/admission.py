@@ -83,7 +83,7 @@ class Admission:
         pages = await self._take_pages(wanted, returned=0)
         if pages < wanted and not self._exhausted:
             self._exhausted = True  # the last pages are where they were granted and not used
-            everywhere: dict[int, Arguments] = {shard: ("recall",) for shard in range(self._shards.count)}
+            everywhere: dict[int, Arguments] = dict.fromkeys(range(self._shards.count), ("recall",))
             recalled = await self._shards.run(AMEND, everywhere)
             returned = sum(answer.result for answer in recalled.values())
             pages += await self._take_pages(wanted - pages, returned=returned)

@@ -72,7 +72,9 @@ class RedisFrontier:
     async def open(self) -> None:
         """Check the server and join the crawl."""
         crawl = await join(self._client, self.keys, self.options.shards)
-        self._shards = Shards(self._sender, self.keys, crawl.shards, self.options, self._clock)
+        self._shards = Shards(
+            self._sender, self.keys, crawl.shards, self.options, self._clock, self.worker, self._rate.state
+        )
         self._admission = Admission(self._shards, crawl.salt, self.options)
 
     async def close(self) -> None:
@@ -86,57 +88,37 @@ class RedisFrontier:
     async def discover(self, children: Sequence[Child]) -> Discovered:
         """Make URLs known, and tell the other workers at once."""
         found = await self._admission.discover(children)
-        await self._hand_in_hints()
+        await self._shards.hand_in_hints()
         return found
 
     async def claim(self, limit: int) -> Claimed:
-        """Lease from the shards that are due, each giving its share; another round fills what the first left open."""
-        turn = await self._turn(limit)
+        """Lease from the shards that are due, each giving its share; the longest due come first.
+
+        The first round trip asks those that the last look at the index named and looks at it again; another one is
+        needed only where they had less than their share. ``claim(0)`` tells the others what this worker knows.
+        """
+        await self._recover()
+        turn, leases, times = await self._first_claims(limit)
         if turn.paused:
+            await self.release(leases)
             return Claimed([], PAUSE_POLL)
-        due = turn.due
+        due = [shard for shard in turn.due if shard not in times]
         if turn.sweep:
-            due = list(dict.fromkeys(due + await self._sweep(turn.now)))[:limit]
-        leases: list[Lease] = []
-        times = {-1: turn.later}
+            due = list(dict.fromkeys(due + await self._sweep(turn.now)))
+        due += [shard for shard, at in times.items() if at is not None and at <= turn.now]
         while due and len(leases) < limit:
-            quotas = dict(zip(due, _spread(limit - len(leases), len(due)), strict=False))
-            answers = await self._shards.run(CLAIM, {shard: (n, self.worker) for shard, n in quotas.items()})
+            asked, due = due[: limit - len(leases)], due[limit - len(leases) :]
+            answers = await self._claim_from(asked, limit - len(leases))
+            got = self._take(answers)
+            leases += got
             times |= {shard: answer.due for shard, answer in answers.items()}
-            leases += self._take(answers.values())
-            due = [
-                shard
-                for shard, answer in answers.items()
-                if len(answer.result) == quotas[shard] and answer.due is not None and answer.due <= turn.now
-            ]
-        next_due = min((at for at in times.values() if at is not None), default=None)
+            if got:
+                due += [shard for shard, answer in answers.items() if answer.due and answer.due <= turn.now]
+        self._named = [] if len(leases) < limit else due
+        next_due = min((at for at in (turn.later, *times.values()) if at is not None), default=None)
+        if due:
+            next_due = turn.now
         return Claimed(leases, None if next_due is None else max(0.0, next_due - turn.now))
-
-    async def finish(self, finished: Sequence[Finished]) -> int:
-        """Children first, in a round trip of their own: a crash in between repeats the page and loses nothing."""
-        await self._admission.discover([child for visit in finished for child in visit.children])
-        ours = await self._end((visit.lease, visit.verdict) for visit in finished)
-        await self._hand_in_hints()
-        self._pages += ours
-        return ours
-
-    async def release(self, leases: Sequence[Lease]) -> None:
-        """Hand back unstarted leases: due again at once, the attempt not counted."""
-        await self._end((lease, None) for lease in leases)
-        await self._hand_in_hints()
-
-    async def renew(self, leases: Sequence[Lease]) -> list[Lease]:
-        """Prolong leases in work. Returns those that are no longer ours."""
-        tokens: dict[int, list[int]] = defaultdict(list)
-        for lease in leases:
-            tokens[self._shard_of(lease.site)].append(lease.token)
-        answers = await self._shards.run(RENEW, {shard: (msgpack.packb(those),) for shard, those in tokens.items()})
-        await self._turn(0)
-        gone = {token for answer in answers.values() for token in answer.result}
-        for token in gone:
-            self._held.pop(token, None)
-        return [lease for lease in leases if lease.token in gone]
-
     async def set_crawl_delay(self, host: str, seconds: float) -> None:
         """The host's own wish (robots Crawl-delay); never shortens the configured delay."""
         site = site_within(host)
@@ -207,7 +189,7 @@ class RedisFrontier:
         due = []
         for start in range(0, self._shards.count, SWEEP_AT_ONCE):
             some = range(start, min(start + SWEEP_AT_ONCE, self._shards.count))
-            answers = await self._shards.run(CLAIM, {shard: (0, self.worker) for shard in some})
+            answers = await self._shards.run(CLAIM, dict.fromkeys(some, (0, self.worker)))
             due += [shard for shard, answer in answers.items() if answer.due is not None and answer.due <= now]
         return due
 

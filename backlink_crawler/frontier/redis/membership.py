@@ -31,7 +31,7 @@ async def join(client: Client, keys: Keys, shards: int) -> Membership:
         meta = keys.of_crawl("meta")
         for field, value in (("layout", LAYOUT), ("shards", str(shards)), ("salt", os.urandom(16))):
             await client.hsetnx(meta, field, value)
-        stored = await client.hgetall(meta)
+        stored: dict[Any, Any] = await client.hgetall(meta)
     except (RedisError, OSError) as error:
         raise in_words(error) from error
     if b"layout" not in stored:

@@ -47,9 +47,9 @@ def _read(*names: str) -> Script:
     return Script("\n".join(folder.joinpath(f"{name}.lua").read_text("utf-8") for name in names))
 
 
-DISCOVER = _read("shard", "discover")
+DISCOVER = _read("shard", "admit", "discover")
 CLAIM = _read("shard", "claim")
-FINISH = _read("shard", "finish")
+FINISH = _read("shard", "admit", "finish")
 RENEW = _read("shard", "renew")
 AMEND = _read("shard", "amend")
 DROP = _read("drop")

@@ -47,66 +47,110 @@ class Answer:
 
 
 class Shards:
-    """Runs scripts on the shards of one crawl for one worker."""
+    """Runs scripts on the shards of one crawl for one worker.
+
+    :param state: returns what the registry of workers shall say of this one, with every look at the index.
+    """
 
     def __init__(
-        self, sender: Sender, keys: Keys, count: int, options: FrontierOptions, clock: Callable[[], float] | None
+        self,
+        sender: Sender,
+        keys: Keys,
+        count: int,
+        options: FrontierOptions,
+        clock: Callable[[], float] | None,
+        worker: str,
+        state: Callable[[], bytes],
     ) -> None:
         self.sender = sender
         self.keys = keys
         self.count = count
         self._options: bytes = msgpack.packb(asdict(options))
         self._clock = clock
+        self._worker = worker
+        self._state = state
         self._hints: dict[int, Answer] = {}
+        self._last: dict[int, Answer] = {}
 
-    @property
-    def hints_wait(self) -> bool:
-        """Whether the index does not yet know what the shards have answered."""
-        return bool(self._hints)
+    def due_at(self, now: float) -> list[int]:
+        """Return the shards that are due by their last answer to this worker, the longest due first."""
+        due = [(answer.due, shard) for shard, answer in self._last.items() if answer.due and answer.due <= now]
+        return [shard for _, shard in sorted(due)]
 
     async def run(self, script: Script, arguments: Mapping[int, Arguments]) -> dict[int, Answer]:
-        """Run ``script`` on the given shards, each with its own arguments.
+        """Run ``script`` on the given shards, each with its own arguments; hints go along.
 
         :raises FrontierError: where a shard fails; the others have done their part, and repeating it does no harm.
         """
+        if not arguments:
+            return {}
+        answers, _ = await self._batch(script, arguments, 0 if self._hints else None)
+        return answers
+
+    async def turn(
+        self, limit: int, script: Script | None = None, arguments: Mapping[int, Arguments] | None = None
+    ) -> tuple[Turn, dict[int, Answer]]:
+        """Hand in the hints, learn which shards are due, and run ``script`` in the same round trip.
+
+        :param limit: how many shards to name; with 0 it only hands in and tells the time.
+        :raises FrontierError: as ``run``.
+        """
+        answers, turn = await self._batch(script or TURN, arguments or {}, limit)
+        assert turn is not None
+        return turn, answers
+
+    async def time(self) -> float:
+        """Return the server's time, without a sign of life."""
+        return _read_turn(await self.sender.send_one(self._turn_call(self._now(), 0, {}, worker=""))).now
+
+    async def hand_in_hints(self) -> None:
+        """Let the other workers know now; else the next call of this worker does."""
+        if self._hints:
+            await self.turn(0)
+
+    async def _batch(
+        self, script: Script, arguments: Mapping[int, Arguments], limit: int | None
+    ) -> tuple[dict[int, Answer], Turn | None]:
         now = self._now()
         calls = [
             Call(script, (self.keys.of_shard(shard),), (now, self._options, *rest)) for shard, rest in arguments.items()
         ]
-        answers: dict[int, Answer] = {}
-        failure: Exception | None = None
-        for shard, packed in zip(arguments, await self.sender.send(calls), strict=True):
-            if isinstance(packed, Exception):
-                failure = packed
-            else:
-                answers[shard] = self._note(shard, packed)
+        handed_in = {} if limit is None else dict(self._hints)
+        if limit is not None:
+            calls.append(self._turn_call(now, limit, handed_in, worker=self._worker))
+        packed = await self.sender.send(calls)
+        turn = None if limit is None else packed.pop()
+        if isinstance(turn, bytes):
+            self._hints = {shard: hint for shard, hint in self._hints.items() if handed_in.get(shard) is not hint}
+        answers = {
+            shard: self._note(shard, answer)
+            for shard, answer in zip(arguments, packed, strict=True)
+            if not isinstance(answer, Exception)
+        }
+        failure = next((answer for answer in (*packed, turn) if isinstance(answer, Exception)), None)
         if failure:
             raise in_words(failure) from failure
-        return answers
+        return answers, None if turn is None else _read_turn(turn)
 
-    async def turn(self, worker: str, state: bytes, limit: int) -> Turn:
-        """Hand in the hints with a sign of life of the worker, and learn which shards are due."""
-        hints, self._hints = self._hints, {}
-        flat = [field for shard, hint in hints.items() for field in (shard, hint.epoch, hint.due, hint.expiry)]
-        names = ("meta", "workers", "due", "expiry", "epochs")
-        keys = tuple(self.keys.of_crawl(name) for name in names)
-        arguments = (self._now(), msgpack.packb(flat), limit, worker, state, SWEEP_SECONDS)
-        try:
-            answer = await self.sender.send_one(Call(TURN, keys, arguments))
-        except Exception:
-            self._hints = hints | self._hints
-            raise
-        now, paused, sweep, due, expired, later = msgpack.unpackb(answer)
-        shards = dict.fromkeys(int(shard) for shard in [*expired, *due])
-        return Turn(now, paused, sweep, list(shards)[:limit], later or None)
+    def _now(self) -> str:
+        return "" if self._clock is None else repr(self._clock())
+
+    def _turn_call(self, now: str, limit: int, hints: Mapping[int, Answer], *, worker: str) -> Call:
+        flat: list[float] = []
+        for shard, hint in hints.items():
+            flat += (shard, hint.epoch, hint.due or False, hint.expiry or False)  # a Lua array cannot hold nil
+        keys = tuple(self.keys.of_crawl(name) for name in ("meta", "workers", "due", "expiry", "epochs"))
+        return Call(TURN, keys, (now, msgpack.packb(flat), limit, worker, self._state(), SWEEP_SECONDS))
 
     def _note(self, shard: int, packed: bytes) -> Answer:
         epoch, due, expiry, result = msgpack.unpackb(packed)
         answer = Answer(epoch, due or None, expiry or None, result)
-        before = self._hints.get(shard)
-        if before is None or before.epoch <= epoch:
-            self._hints[shard] = answer
+        before = self._last.get(shard)
+        if before is None or before.epoch < epoch:
+            self._last[shard] = self._hints[shard] = answer
         return answer
 
-    def _now(self) -> str:
-        return "" if self._clock is None else repr(self._clock())
+
+def _read_turn(packed: bytes) -> Turn:
+    now, paused, sweep, due, expired, later = msgpack.unpackb(packed)
+    return Turn(now, paused, sweep, list(dict.fromkeys(int(shard) for shard in [*expired, *due])), later or None)

@@ -1,4 +1,4 @@
-"""What people do to a crawl: failed URLs get another chance, a crawl is dropped. In steps that never hold the server."""
+"""What people do to a crawl: failed URLs get another chance, a crawl is dropped. No step holds the server."""
 
 from backlink_crawler.frontier.redis import reports
 from backlink_crawler.frontier.redis.keys import Keys

@@ -1,0 +1,142 @@
+"""How a report looks: a table to read, CSV for spreadsheets, JSON lines for programs.
+
+Anchors and URLs come from strangers. In a table nothing of them can command a terminal or be taken for markup, in CSV
+nothing is a formula, and in JSON every character that could mislead is escaped.
+
+CSV has one line per row and these columns (a header line names them; times are ISO 8601 in UTC)::
+
+    section,name,backlinks,referring_domains,follow,first_seen,last_seen,example
+
+JSON lines begin with one object of section ``observation`` (the report's facts), then have one per row with the same
+keys. Sections, in this order and absent where empty: ``total``, ``follow`` (and ``nofollow`` by cause), ``declared``
+(``ugc``, ``sponsored``), ``link_type``, ``region``, ``anchor``, ``target_page``, ``referring_domain``.
+"""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields
+from datetime import datetime
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from backlink_crawler.reports.summary import Report, Row, Section
+
+COLUMNS = ("section", *(f.name for f in fields(Row)))
+
+_FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
+"""What a spreadsheet takes for a formula (https://owasp.org/www-community/attacks/CSV_Injection), wide forms too."""
+
+_COMMANDS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, line separators and direction marks: they move the cursor or reorder what stands around them."""
+
+_TITLES: dict[Section, str] = {
+    "follow": "Follow",
+    "declared": "Declared by the linking site",
+    "link_type": "Link type",
+    "region": "Region of the page",
+    "anchor": "Top anchors",
+    "target_page": "Top target pages",
+    "referring_domain": "Top referring domains",
+}
+
+_Column = tuple[str, Callable[[Row], str]]
+_BACKLINKS: _Column = ("backlinks", lambda row: f"{row.backlinks:,}")
+_DOMAINS: _Column = ("ref. domains", lambda row: f"{row.referring_domains:,}")
+_FOLLOW: _Column = ("follow", lambda row: f"{row.follow:,}")
+_FIRST: _Column = ("first seen", lambda row: f"{row.first_seen:%Y-%m-%d}")
+_LAST: _Column = ("last seen", lambda row: f"{row.last_seen:%Y-%m-%d}")
+
+
+def table(report: Report, *, width: int = 100, colour: bool = False) -> str:
+    """Return the report as text of at most ``width`` columns (40 or more); ``colour`` adds ANSI styles of our own."""
+    text = io.StringIO()
+    console = Console(
+        file=text,
+        width=max(40, width),
+        color_system="standard" if colour else None,
+        force_terminal=colour,
+        legacy_windows=False,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        _environ={},
+    )
+    console.print(Text(plain(report.title), style="bold"), end="\n\n")
+    for statement in report.statements:
+        console.print(plain(statement))
+    for section, rows in report.sections.items():
+        if section in _TITLES:
+            console.print()
+            console.print(_section(section, rows))
+    # Cells are padded to the full width; nobody who pipes this wants the blanks.
+    return "".join(f"{line.rstrip()}\n" for line in text.getvalue().splitlines())
+
+
+def csv_text(report: Report) -> str:
+    """Return the report's rows as CSV with a header line; every text is quoted and none is a formula."""
+    text = io.StringIO()
+    writer = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for record in _records(report):
+        writer.writerow([harmless_cell(v) if isinstance(v, str) else v for v in record.values()])
+    return text.getvalue()
+
+
+def jsonl(report: Report) -> str:
+    """Return the report's facts and rows as JSON lines."""
+    facts = {"section": "observation", **report.facts}
+    return "".join(f"{_json(record)}\n" for record in (facts, *_records(report)))
+
+
+def plain(text: str) -> str:
+    """Return ``text`` on one line, without characters that command a terminal; each leaves a visible mark."""
+    return _COMMANDS.sub(lambda found: " " if found[0] in "\t\n\r" else "\N{REPLACEMENT CHARACTER}", text)
+
+
+def harmless_cell(text: str) -> str:
+    """Return ``text`` as a CSV cell: with ``'`` before what a spreadsheet would take for a formula."""
+    return f"'{plain(text)}" if _FORMULA.match(text) else plain(text)
+
+
+def _section(section: Section, rows: Sequence[Row]) -> Table:
+    shown = Table(box=SIMPLE_HEAD, expand=True, pad_edge=False, show_edge=False)
+    shown.add_column(_TITLES[section], no_wrap=True, overflow="ellipsis", ratio=3)
+    columns = _columns(section)
+    for header, _ in columns:
+        shown.add_column(header, justify="right", no_wrap=True)
+    if section == "referring_domain":
+        shown.add_column("example", no_wrap=True, overflow="ellipsis", ratio=4)
+    for row in rows:
+        cells = [Text(plain(row.name)), *(Text(cell(row)) for _, cell in columns)]
+        shown.add_row(*cells, *([Text(plain(row.example))] if section == "referring_domain" else []))
+    return shown
+
+
+def _columns(section: Section) -> Sequence[_Column]:
+    if section == "referring_domain":
+        return _BACKLINKS, _FOLLOW, _FIRST, _LAST
+    if section in {"anchor", "target_page"}:
+        return _BACKLINKS, _DOMAINS, _FOLLOW, _LAST
+    return _BACKLINKS, _DOMAINS
+
+
+def _records(report: Report) -> Iterator[dict[str, object]]:
+    for section, rows in report.sections.items():
+        for row in rows:
+            yield {"section": section, **{name: _value(getattr(row, name)) for name in COLUMNS[1:]}}
+
+
+def _json(record: dict[str, object]) -> str:
+    text = json.dumps(record, ensure_ascii=False, default=_value)
+    return _COMMANDS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _value(value: object) -> object:
+    """Times as text: UTC, to the second."""
+    return f"{value:%Y-%m-%dT%H:%M:%SZ}" if isinstance(value, datetime) else value
