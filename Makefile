@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 DOMAINS ?=
 TARGETS ?=
 ARGS ?=
+comma := ,
 
 .PHONY: help demo test crawl services-stop deploy clean
 help:           ## what can be made
@@ -25,3 +26,31 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.local
 	@echo "Installing the test tools into $(VENV) ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
+
+demo: $(VENV)/.local  ## two workers crawl a small web on this machine; prints a report and checks it (about a minute)
+	@$(BIN)/python -m tests.web.demo
+
+test: $(VENV)/.dev  ## everything: ruff, mypy, import contracts, all tests on real servers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest $(ARGS)
+
+crawl: $(VENV)/.local  ## make crawl DOMAINS=a.com,b.org TARGETS=c.com: crawl sites of the open web
+	@test -n "$(DOMAINS)" || { echo 'Say what to crawl: make crawl DOMAINS=a.com,b.org [TARGETS=c.com]'; exit 2; }
+	@$(BIN)/scrapy crawl seeds -a domains="$(DOMAINS)" $(if $(TARGETS),-a targets="$(TARGETS)") $(ARGS)
+	@for site in $(subst $(comma), ,$(TARGETS)); do $(BIN)/scrapy report "$$site"; done
+
+services-stop: $(VENV)/.local  ## stop the local Valkey and MongoDB; their data is kept in .services/
+	@$(BIN)/scrapy services stop
+
+deploy: $(VENV)/.dev  ## build an egg and give it to the Scrapyd named in scrapy.cfg
+	@$(BIN)/scrapyd-deploy --version "$$(date +%s)"
+	@rm -rf build project.egg-info backlink_crawler.egg-info
+
+clean:  ## stop the local servers and remove everything that was made here, the index included
+	@if [ -x $(BIN)/scrapy ] && [ -d .services ]; then $(BIN)/scrapy services stop || exit 1; fi
+	@rm -rf $(VENV) .services .demo build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+	  .import_linter_cache eggs logs dbs
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

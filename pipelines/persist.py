@@ -1,7 +1,12 @@
-"""Last stage: visits are stored in batches. A visit leaves it only when MongoDB has it."""
+"""Last stage: visits are stored in batches. A visit leaves it only when MongoDB has it.
+
+While one batch is being written the next one gathers: a worker that has little to do waits for nothing, and one that
+has much to do writes large batches.
+"""
 
 import asyncio
 import logging
+from collections import deque
 from typing import Self
 
 from scrapy.crawler import Crawler
@@ -9,10 +14,8 @@ from scrapy.crawler import Crawler
 from backlink_crawler.records import Visit
 from backlink_crawler.store import Saved, Store, StoreUnavailable
 
-BATCH_LINKS = 1_000
-"""A batch is written as soon as it holds this many links …"""
-BATCH_SECONDS = 0.1
-"""… or its first visit has waited this long."""
+BATCH_LINKS = 5_000
+"""A batch holds so many links at most (but one page at least): bounds the memory and the time of a write."""
 _LONGEST_PAUSE = 30.0
 
 logger = logging.getLogger(__name__)
@@ -30,10 +33,8 @@ class Persist:
         self._crawler = crawler
         self._stats = crawler.stats
         self._store = Store(uri, settings["MONGODB_DATABASE"])
-        self._batch: list[tuple[Visit, asyncio.Future[None]]] = []
-        self._links = 0
-        self._timer: asyncio.TimerHandle | None = None
-        self._writes: set[asyncio.Task[None]] = set()
+        self._waiting: deque[tuple[Visit, asyncio.Future[None]]] = deque()
+        self._writer: asyncio.Task[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -49,8 +50,8 @@ class Persist:
 
     async def close_spider(self) -> None:
         """Write what is left, note how the crawl went, and disconnect."""
-        self._flush()
-        await asyncio.gather(*self._writes)
+        if self._writer is not None:
+            await self._writer
         counters = {
             name.replace("/", "_"): value
             for name, value in self._stats.get_stats().items()
@@ -63,24 +64,20 @@ class Persist:
     async def process_item(self, visit: Visit) -> Visit:
         """Return ``visit`` once it is stored."""
         stored = asyncio.get_running_loop().create_future()
-        self._batch.append((visit, stored))
-        self._links += len(visit.links)
-        if self._links >= BATCH_LINKS:
-            self._flush()
-        elif self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(BATCH_SECONDS, self._flush)
+        self._waiting.append((visit, stored))
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write_all())
         await stored
         return visit
 
-    def _flush(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if self._batch:
-            batch, self._batch, self._links = self._batch, [], 0
-            write = asyncio.create_task(self._write(batch))
-            self._writes.add(write)
-            write.add_done_callback(self._writes.discard)
+    async def _write_all(self) -> None:
+        while self._waiting:
+            batch, links = [], 0
+            while self._waiting and (not batch or links + len(self._waiting[0][0].links) <= BATCH_LINKS):
+                batch.append(self._waiting.popleft())
+                links += len(batch[-1][0].links)
+            await self._write(batch)
+        self._writer = None
 
     async def _write(self, batch: list[tuple[Visit, asyncio.Future[None]]]) -> None:
         visits = [visit for visit, _ in batch]

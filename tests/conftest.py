@@ -9,6 +9,7 @@ import pytest
 from pymongo import MongoClient
 
 from backlink_crawler import services
+from tests.crawling import Crawling
 
 
 @pytest.fixture(scope="session")
@@ -41,3 +42,10 @@ def mongodb_database(mongodb_uri: str) -> Iterator[str]:
     yield name
     with MongoClient[dict[str, object]](mongodb_uri) as client:
         client.drop_database(name)
+
+
+@pytest.fixture
+def crawling(redis_url: str, mongodb_uri: str, mongodb_database: str) -> Crawling:
+    """``scrapy`` commands with the testing settings, on the session's servers, into a database of their own."""
+    servers = {"REDIS_URL": redis_url, "MONGODB_URI": mongodb_uri, "MONGODB_DATABASE": mongodb_database}
+    return Crawling(mongodb_uri, mongodb_database, {**servers, "CRAWL_ID": mongodb_database})

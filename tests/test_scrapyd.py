@@ -21,7 +21,16 @@ from tests.web.synthetic import synthetic_web
 
 PROJECT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
-SHIPPED = ("backlink_crawler", "pipelines", "settings", "deploy", "scrapy.cfg", "pyproject.toml", "setup.py", "README.md")
+SHIPPED = (
+    "backlink_crawler",
+    "pipelines",
+    "settings",
+    "deploy",
+    "scrapy.cfg",
+    "pyproject.toml",
+    "setup.py",
+    "README.md",
+)
 
 
 def call(url: str, **data: str) -> dict[str, Any]:

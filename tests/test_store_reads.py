@@ -139,8 +139,8 @@ async def test_totals_count_pages_hosts_and_domains_apart(store: Store) -> None:
 
 EXPECTED: dict[Section, list[Row]] = {
     "follow": [
-        Row("follow", 3, 2, 3, day(1), day(6), A1),
         Row("nofollow (rel)", 3, 3, 0, day(1), day(4), D),
+        Row("follow", 3, 2, 3, day(1), day(6), A1),
         Row("nofollow (meta)", 1, 1, 0, day(4), day(4), D),
     ],
     "declared": [Row("ugc", 1, 1, 0, day(3), day(3), C), Row("sponsored", 1, 1, 0, day(4), day(4), D)],

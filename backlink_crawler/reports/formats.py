@@ -42,8 +42,13 @@ _TITLES: dict[Section, str] = {
     "region": "Region of the page",
     "anchor": "Top anchors",
     "target_page": "Top target pages",
-    "referring_domain": "Top referring domains",
+    "referring_domain": "Top ref. domains",
 }
+
+_TEXT_WIDTH = 16
+"""The least columns of a name or an example that tell one from another."""
+_GAP = 3
+"""What the box puts between two columns."""
 
 _Column = tuple[str, Callable[[Row], str]]
 _BACKLINKS: _Column = ("backlinks", lambda row: f"{row.backlinks:,}")
@@ -73,7 +78,7 @@ def table(report: Report, *, width: int = 100, colour: bool = False) -> str:
     for section, rows in report.sections.items():
         if section in _TITLES:
             console.print()
-            console.print(_section(section, rows))
+            console.print(_section(section, rows, console.width))
     # Cells are padded to the full width; nobody who pipes this wants the blanks.
     return "".join(f"{line.rstrip()}\n" for line in text.getvalue().splitlines())
 
@@ -104,17 +109,26 @@ def harmless_cell(text: str) -> str:
     return f"'{plain(text)}" if _FORMULA.match(text) else plain(text)
 
 
-def _section(section: Section, rows: Sequence[Row]) -> Table:
+def _section(section: Section, rows: Sequence[Row], width: int) -> Table:
+    """One section; columns that leave the names too little room are left out, from the right."""
     shown = Table(box=SIMPLE_HEAD, expand=True, pad_edge=False, show_edge=False)
-    shown.add_column(_TITLES[section], no_wrap=True, overflow="ellipsis", ratio=3)
-    columns = _columns(section)
-    for header, _ in columns:
+    shown.add_column(_TITLES[section], no_wrap=True, overflow="ellipsis", min_width=_TEXT_WIDTH, ratio=1)
+    cells = [[Text(plain(row.name))] for row in rows]
+    room = width - _TEXT_WIDTH
+    for header, cell in _columns(section):
+        texts = [cell(row) for row in rows]
+        room -= max(map(len, (header, *texts))) + _GAP
+        if room < 0:
+            break
         shown.add_column(header, justify="right", no_wrap=True)
-    if section == "referring_domain":
-        shown.add_column("example", no_wrap=True, overflow="ellipsis", ratio=4)
-    for row in rows:
-        cells = [Text(plain(row.name)), *(Text(cell(row)) for _, cell in columns)]
-        shown.add_row(*cells, *([Text(plain(row.example))] if section == "referring_domain" else []))
+        for line, text in zip(cells, texts, strict=True):
+            line.append(Text(text))
+    if section == "referring_domain" and room >= _TEXT_WIDTH + _GAP:
+        shown.add_column("example", no_wrap=True, overflow="ellipsis", min_width=_TEXT_WIDTH, ratio=1)
+        for line, row in zip(cells, rows, strict=True):
+            line.append(Text(plain(row.example)))
+    for line in cells:
+        shown.add_row(*line)
     return shown
 
 

@@ -1,6 +1,7 @@
 """Which site an argument names, and how sites are counted by registry suffix."""
 
 import re
+from functools import lru_cache
 
 import tldextract
 
@@ -35,6 +36,7 @@ def site_named(text: str) -> str:
     return site_of(host)
 
 
+@lru_cache(maxsize=65_536)
 def registry_site(site: str) -> str:
     """Return ``site`` by the suffixes of registries alone: ``a.github.io`` → ``github.io``, most sites → themselves."""
     return _registry_suffixes.extract_str(site).top_domain_under_registry_suffix or site

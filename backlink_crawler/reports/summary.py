@@ -104,9 +104,10 @@ def unknown_cause(tried: Tried) -> str | None:
 
 def summarise(site: str, observed: Observed, links: Backlinks, *, asked: str = "") -> Report:
     """Shape the summary of ``site``; ``asked`` is what the user wrote, mentioned where the site is not obvious."""
-    facts = _facts(site, observed, links)
-    statements = [f"{asked} belongs to the site {site}, which this is about."] if asked not in ("", site) else []
-    statements += _findings(site, links) if links.total else _empty_answer(site, observed)
+    merged = _by_registry_suffix(site, links.source_sites)
+    obvious = asked.strip().rstrip(".").lower() in {"", site}
+    statements = [] if obvious else [f"{asked} belongs to the site {site}, which this is about."]
+    statements += _findings(site, links, merged) if links.total else _empty_answer(site, observed)
     if observed.pages:
         statements += [_coverage(observed), _own_pages(site, observed)]
     if observed.as_of:
@@ -115,12 +116,12 @@ def summarise(site: str, observed: Observed, links: Backlinks, *, asked: str = "
     return Report(
         title=f"Backlinks of {site}",
         statements=tuple(statements),
-        facts=facts | {"asked": asked or site, "statements": statements},
+        facts={**_facts(site, observed, links, merged), "asked": asked or site, "statements": statements},
         sections=total | {name: rows for name, rows in links.sections.items() if rows},
     )
 
 
-def _facts(site: str, observed: Observed, links: Backlinks) -> dict[str, object]:
+def _facts(site: str, observed: Observed, links: Backlinks, merged: int) -> dict[str, object]:
     unknown = _unknown(observed.pages)
     return {
         "site": site,
@@ -130,14 +131,14 @@ def _facts(site: str, observed: Observed, links: Backlinks) -> dict[str, object]
         "pages_tried": _pages(observed.pages),
         "pages_seen": _seen(observed.pages),
         "pages_unknown": sum(unknown.values()),
-        "pages_unknown_by_cause": dict(unknown.most_common()),
+        "pages_unknown_by_cause": unknown,
         "own_pages_tried": _pages(observed.own_pages),
         "own_pages_seen": _seen(observed.own_pages),
         "backlinks": links.total.backlinks if links.total else 0,
         "referring_pages": links.pages,
         "referring_hosts": links.hosts,
         "referring_domains": len(links.source_sites),
-        "referring_domains_by_registry_suffix": _by_registry_suffix(site, links.source_sites),
+        "referring_domains_by_registry_suffix": merged,
     }
 
 
@@ -146,7 +147,7 @@ def _by_registry_suffix(site: str, source_sites: Iterable[str]) -> int:
     return len({registry_site(source) for source in source_sites} - {registry_site(site)})
 
 
-def _findings(site: str, links: Backlinks) -> list[str]:
+def _findings(site: str, links: Backlinks, merged: int) -> list[str]:
     assert links.total
     total, domains = links.total, len(links.source_sites)
     said = [
@@ -154,7 +155,6 @@ def _findings(site: str, links: Backlinks) -> list[str]:
         f"({_count(links.hosts, 'host')}): {_count(total.backlinks, 'backlink')}, {total.follow:,} followed; "
         f"first seen {total.first_seen:%Y-%m-%d}, last seen {total.last_seen:%Y-%m-%d}."
     ]
-    merged = _by_registry_suffix(site, links.source_sites)
     if merged != domains:
         private = Counter(parent for source in links.source_sites if (parent := registry_site(source)) != source)
         parent = private.most_common(1)[0][0] if private else registry_site(site)
@@ -168,7 +168,7 @@ def _findings(site: str, links: Backlinks) -> list[str]:
 def _coverage(observed: Observed) -> str:
     tried = _pages(observed.pages)
     unknown = _unknown(observed.pages)
-    causes = ", ".join(f"{cause} {_percent(pages, tried)}" for cause, pages in unknown.most_common())
+    causes = ", ".join(f"{cause} {_percent(pages, tried)}" for cause, pages in unknown.items())
     return (
         f"{_count(tried, 'page')} of {_count(observed.sites, 'site')} tried in {_count(observed.crawls, 'crawl')}, "
         f"{_seen(observed.pages):,} seen; {_percent(sum(unknown.values()), tried)} of what was tried "
@@ -215,12 +215,13 @@ def _empty_answer(site: str, observed: Observed) -> list[str]:
     ]
 
 
-def _unknown(pages: Iterable[Tried]) -> Counter[str]:
+def _unknown(pages: Iterable[Tried]) -> dict[str, int]:
+    """Pages that could not be looked at, by cause, the most frequent first."""
     causes: Counter[str] = Counter()
     for tried in pages:
         if cause := unknown_cause(tried):
             causes[cause] += tried.pages
-    return causes
+    return dict(sorted(causes.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _pages(pages: Iterable[Tried]) -> int:

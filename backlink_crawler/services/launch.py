@@ -96,7 +96,7 @@ def _start(home: Home, binary: Path, port: int, cache_gb: float, descriptor: int
 
 
 def _answers(home: Home, record: Record) -> bool:
-    """Wait until the server answers, or has ended: which of the two. Raises ``ServiceError`` after ``READY_SECONDS``."""
+    """Wait until the server answers (true) or has ended (false). Raises ``ServiceError`` after ``READY_SECONDS``."""
     deadline = time.monotonic() + READY_SECONDS
     pause = 0.01
     while (answer := home.server.ask(record.port)) is None or answer.pid != record.process.pid:

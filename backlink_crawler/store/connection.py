@@ -9,7 +9,7 @@ from typing import Any, Self
 from bson.codec_options import CodecOptions
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import CollectionInvalid, ConfigurationError, ConnectionFailure, InvalidURI, PyMongoError
+from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidURI, OperationFailure, PyMongoError
 
 from backlink_crawler.records import Visit
 from backlink_crawler.store import schema
@@ -104,9 +104,10 @@ class Store:
 
     async def _create(self, collection: schema.Collection) -> None:
         try:
-            await self.database.create_collection(collection.name, **collection.options)
-        except CollectionInvalid:
-            return  # another worker, starting at the same moment, was first
+            await self.database.create_collection(collection.name, check_exists=False, **collection.options)
+        except OperationFailure as error:
+            if error.code != _NAMESPACE_EXISTS:  # another worker, starting at the same moment, was first
+                raise
 
     async def _check_versions(self) -> None:
         meta = self.database["meta"]
@@ -132,6 +133,7 @@ class Store:
             raise StoreError(f"MongoDB at {self._where} refused: {error}") from error
 
 
+_NAMESPACE_EXISTS = 48
 _EXAMPLE = "mongodb://user:password@db.example:27017"
 
 

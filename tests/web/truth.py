@@ -19,6 +19,9 @@ _TYPES: dict[Element, LinkType | None] = {
 }
 _ANCHORED = ("a", "noscript", "img", "area")
 
+Found = Mapping[tuple[str, str], Mapping[str, Any]]
+"""(source URL, target URL) → the record's fields, as a crawl stored them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
@@ -72,6 +75,24 @@ class Expected:
     """URL → the outcomes that are correct, nearly always one. No other URL is visited."""
     links: dict[tuple[str, str], TrueLink] = field(default_factory=dict)
     """(source URL, target URL) → the link. No other external link is found."""
+
+    def differences(self, outcomes: Mapping[str, str], found: Found) -> list[str]:
+        """Return a line for every page and link in which a crawl differs from what it must come to, sorted."""
+        lines = [f"page not visited: {url}" for url in self.pages.keys() - outcomes.keys()]
+        lines += [f"page that should not be visited: {url}" for url in outcomes.keys() - self.pages.keys()]
+        lines += [
+            f"page {url} came to {outcomes[url]}, not {' or '.join(self.pages[url])}"
+            for url in self.pages.keys() & outcomes.keys()
+            if outcomes[url] not in self.pages[url]
+        ]
+        lines += [f"link missing: {' -> '.join(pair)}" for pair in self.links.keys() - found.keys()]
+        lines += [f"link that is not there: {' -> '.join(pair)}" for pair in found.keys() - self.links.keys()]
+        lines += [
+            f"link misread: {' -> '.join(pair)}"
+            for pair in self.links.keys() & found.keys()
+            if not self.links[pair].agrees(found[pair])
+        ]
+        return sorted(lines)
 
 
 def links_of(web: Web, page: PagePlan) -> list[TrueLink]:

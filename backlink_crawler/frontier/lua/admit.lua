@@ -3,8 +3,8 @@
 -- The seen set is a linear hash of small sets of integers: one for every BUCKET members, split before the server would
 -- turn a set into a hash table (at 512 members), which takes seven times the memory.
 local BUCKET = 190
-local members = tonumber(redis.call('HGET', shard, 'known') or 0)
-local buckets = tonumber(redis.call('HGET', shard, 'buckets') or 1)
+local members = totals.known
+local buckets = math.max(totals.buckets, 1)
 local level = 1 -- the power of two below; the first `buckets - level` have been split already
 while level * 2 <= buckets do
   level = level * 2
@@ -41,7 +41,7 @@ local function grow()
     redis.call('SREM', source, unpack(moving))
   end
   buckets = buckets + 1
-  redis.call('HSET', shard, 'buckets', buckets)
+  set('buckets', buckets)
   if buckets == level * 2 then
     level = buckets
   end
@@ -54,9 +54,9 @@ local function pages_left(grant, name, grantee)
   end
   if grant > 0 and redis.call('HGET', shard .. ':grants', grantee) ~= name then
     redis.call('HSET', shard .. ':grants', grantee, name)
-    redis.call('HINCRBY', shard, 'reserve', grant)
+    count('reserve', grant)
   end
-  return tonumber(redis.call('HGET', shard, 'reserve') or 0)
+  return totals.reserve
 end
 
 local new, known, over, refused = 0, 0, 0, 0

@@ -14,8 +14,8 @@ function amend.crawl_delay(host, suffix, seconds)
 end
 
 function amend.recall()
-  local reserve = tonumber(redis.call('HGET', shard, 'reserve') or 0)
-  count('reserve', -reserve)
+  local reserve = totals.reserve
+  set('reserve', 0)
   return reserve
 end
 
@@ -33,8 +33,7 @@ function amend.retry(reason, host, limit)
     elseif (reason == '' or reason == failed[1]) and (host == '' or host == failed[2]) then
       local again = host_named(failed[2])
       local depth, address = string.match(failed[4], '^(%d+)%S* (.+)$')
-      count('failed', -1)
-      count('failed:' .. failed[1], -1)
+      count_reason('failed', failed[1], -1)
       requeue(again, failed[3], entry_of(tonumber(depth), 0, 0, address), now)
       place(again)
       retried = retried + 1
@@ -42,7 +41,6 @@ function amend.retry(reason, host, limit)
       redis.call('RPUSH', shard .. ':failed', packed)
     end
   end
-  touched = touched or retried > 0
   return retried
 end
 

@@ -3,15 +3,25 @@
 
 local AT_ONCE = 200 -- bounds what one call tidies up
 
+local limit = tonumber(ARGV[3])
+local touched = false
+
 -- A clock that was set back leaves times behind that would never come.
-for _, key in ipairs({':due', ':later'}) do
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', shard .. key, '(' .. horizon, '+inf', 'LIMIT', 0, AT_ONCE)) do
-    touched = true
-    redis.call('ZADD', shard .. key, now, member)
+if limit == 0 then
+  for _, key in ipairs({':due', ':later'}) do
+    local beyond = '(' .. string.format('%.6f', horizon)
+    for _, member in ipairs(redis.call('ZRANGEBYSCORE', shard .. key, beyond, '+inf', 'LIMIT', 0, AT_ONCE)) do
+      touched = true
+      redis.call('ZADD', shard .. key, now, member)
+    end
   end
 end
 
-for _, token in ipairs(redis.call('ZRANGEBYSCORE', shard .. ':expiry', '-inf', now, 'LIMIT', 0, AT_ONCE)) do
+local function until_now(key)
+  return redis.call('ZRANGEBYSCORE', shard .. key, '-inf', now, 'LIMIT', 0, AT_ONCE)
+end
+
+for _, token in ipairs(totals.leased > 0 and until_now(':expiry') or {}) do
   local lease = unlease(token)
   if lease then
     local lost = lease.lost + 1
@@ -25,8 +35,8 @@ for _, token in ipairs(redis.call('ZRANGEBYSCORE', shard .. ':expiry', '-inf', n
   end
 end
 
-for _, packed in ipairs(redis.call('ZRANGEBYSCORE', shard .. ':later', '-inf', now, 'LIMIT', 0, AT_ONCE)) do
-  redis.call('ZREM', shard .. ':later', packed)
+for _, packed in ipairs(totals.later > 0 and until_now(':later') or {}) do
+  count('later', -redis.call('ZREM', shard .. ':later', packed))
   local retry = unpacked(packed, 3)
   if retry then
     local host = host_named(retry[1])
@@ -58,10 +68,9 @@ local function next_entry(host)
 end
 
 -- Tokens grow with the time and with every claim, so also from crawl to crawl and after a loss of data.
-local last_token = tonumber(redis.call('HGET', shard, 'token') or 0)
 local function next_token()
-  last_token = math.max(last_token + 1, math.floor(now * 1000000))
-  return string.format('%.0f', last_token)
+  set('token', math.max(totals.token + 1, math.floor(now * 1000000)))
+  return string.format('%.0f', totals.token)
 end
 
 local function lease_from(host)
@@ -79,11 +88,10 @@ local function lease_from(host)
     cmsgpack.pack({host.name, band, depth, address, attempt, lost, now, ARGV[4]}))
   redis.call('ZADD', shard .. ':expiry', now + options.lease_seconds, token)
   place(host)
-  return {last_token, host.name, #host.site.name, depth, band, attempt, address}
+  return {totals.token, host.name, #host.site.name, depth, band, attempt, address}
 end
 
 local leases = {}
-local limit = tonumber(ARGV[3])
 while #leases < limit do
   local name = redis.call('ZRANGEBYSCORE', shard .. ':due', '-inf', now, 'LIMIT', 0, 1)[1]
   if not name then
@@ -91,8 +99,5 @@ while #leases < limit do
   end
   leases[#leases + 1] = lease_from(host_named(name))
 end
-if #leases > 0 then
-  redis.call('HSET', shard, 'token', string.format('%.0f', last_token))
-end
-save()
+save(touched)
 return answer(leases)

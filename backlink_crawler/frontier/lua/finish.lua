@@ -27,8 +27,7 @@ local function finish(token, state, reason, retry_after, hold, trouble)
   end
   local host = lease.host
   if state == 'done' then
-    count('done')
-    count('done:' .. reason)
+    count_reason('done', reason, 1)
   elseif state == 'failed' then
     fail(host, lease.band, entry_of(lease.depth, lease.attempt, lease.lost, lease.address), reason)
   elseif state == 'retry' then

@@ -18,10 +18,29 @@ end
 -- Nothing rests for longer than this: a time beyond it was written by a clock that has been set back since.
 local horizon = now + math.max(options.max_host_wait, options.max_crawl_delay, options.host_delay)
 
-local touched = false
-local counted = {}
+-- The counters that scripts need, read once and written once; others (by reason) are only added to.
+local COUNTERS = {
+  'epoch', 'token', 'buckets', 'known', 'waiting', 'leased', 'later', 'done', 'failed', 'over_budget', 'hosts_waiting',
+  'set_aside', 'reserve',
+}
+local totals, changed, added = {}, {}, {}
+for i, value in ipairs(redis.call('HMGET', shard, unpack(COUNTERS))) do
+  totals[COUNTERS[i]] = tonumber(value or 0)
+end
+
+local function set(what, value)
+  if totals[what] ~= value then
+    totals[what], changed[what] = value, true
+  end
+end
+
 local function count(what, n)
-  counted[what] = (counted[what] or 0) + (n or 1)
+  set(what, totals[what] + (n or 1))
+end
+
+local function count_reason(what, reason, n)
+  count(what, n)
+  added[what .. ':' .. reason] = (added[what .. ':' .. reason] or 0) + n
 end
 
 local function set_aside(kind, name, bytes)
@@ -167,6 +186,7 @@ end
 -- First in its band again, at once or at a later time.
 local function requeue(host, band, entry, at)
   if at > now then
+    count('later')
     redis.call('ZADD', shard .. ':later', at, cmsgpack.pack({host.name, band, entry}))
     host.later = host.later + 1
   else
@@ -177,8 +197,7 @@ end
 
 local function fail(host, band, entry, reason)
   redis.call('RPUSH', shard .. ':failed', cmsgpack.pack({reason, host.name, band, entry}))
-  count('failed')
-  count('failed:' .. reason)
+  count_reason('failed', reason, 1)
 end
 
 local function set_leased(host, n)
@@ -240,53 +259,69 @@ local function give_up(host)
   place(host)
 end
 
-local function save()
-  local changed = {}
+-- Returns whether there was anything to write.
+local function write_records()
+  local packed = {}
   for name, host in pairs(hosts) do
     local waiting, failed = standing(host)
     count('waiting', waiting - host.were_waiting)
-    count('failed', failed - host.were_failed)
-    count('failed:host_given_up', failed - host.were_failed)
     count('leased', host.leased - host.were_leased)
     count('hosts_waiting', math.min(waiting, 1) - math.min(host.were_waiting, 1))
-    changed[#changed + 1] = name
-    changed[#changed + 1] = cmsgpack.pack({
+    if failed ~= host.were_failed then
+      count_reason('failed', 'host_given_up', failed - host.were_failed)
+    end
+    packed[#packed + 1] = name
+    packed[#packed + 1] = cmsgpack.pack({
       #host.site.name, host.queued, host.later, host.leased, host.due > now and host.due or 0,
       host.troubles, host.crawl_delay, host.given_up, host.placed,
     })
   end
-  if #changed > 0 then
-    redis.call('HSET', shard .. ':hosts', unpack(changed))
-    touched = true
+  if #packed == 0 then
+    return false
   end
-  changed = {}
+  redis.call('HSET', shard .. ':hosts', unpack(packed))
+  packed = {}
   for name, site in pairs(sites) do
-    changed[#changed + 1] = name
-    changed[#changed + 1] = cmsgpack.pack({
+    packed[#packed + 1] = name
+    packed[#packed + 1] = cmsgpack.pack({
       site.admitted, site.active, site.ready, site.front and string.sub(site.front, 1, -1 - #name),
     })
   end
-  if #changed > 0 then
-    redis.call('HSET', shard .. ':sites', unpack(changed))
+  redis.call('HSET', shard .. ':sites', unpack(packed))
+  return true
+end
+
+-- Write what has changed. `touched`: something did that is in no record.
+local function save(touched)
+  touched = write_records() or touched
+  for what, n in pairs(added) do
+    redis.call('HINCRBY', shard, what, n)
   end
-  for what, n in pairs(counted) do
-    if n ~= 0 then
-      touched = true
-      redis.call('HINCRBY', shard, what, n)
-    end
+  if touched or next(changed) then
+    count('epoch')
+  end
+  local fields = {}
+  for what in pairs(changed) do
+    fields[#fields + 1] = what
+    fields[#fields + 1] = totals[what]
+  end
+  if #fields > 0 then
+    redis.call('HSET', shard, unpack(fields))
   end
 end
 
 local function first_score(key)
   local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
-  return first[2] and tonumber(first[2])
+  return first[2] and tonumber(first[2]) or false
 end
 
 -- What every script answers: the shard's epoch, when its next URL is due, when its next lease expires, and the result.
 -- The epoch grows with every change: it orders these hints, and the end of the crawl is told by it standing still.
 local function answer(result)
-  local due, later = first_score(shard .. ':due'), first_score(shard .. ':later')
-  local epoch = redis.call('HINCRBY', shard, 'epoch', touched and 1 or 0)
-  due = due and later and math.min(due, later) or due or later or false
-  return cmsgpack.pack({epoch, due, first_score(shard .. ':expiry') or false, result})
+  local due = first_score(shard .. ':due')
+  local later = totals.later > 0 and first_score(shard .. ':later')
+  if due and later then
+    due = math.min(due, later)
+  end
+  return cmsgpack.pack({totals.epoch, due or later, totals.leased > 0 and first_score(shard .. ':expiry'), result})
 end

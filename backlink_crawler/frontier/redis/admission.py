@@ -19,7 +19,8 @@ Offer: TypeAlias = tuple[str, str, Child]
 """Host, site and the URL."""
 
 OFFERS_AT_ONCE = 500
-"""URLs in one ``discover`` script: it then holds the server for about a millisecond."""
+"""URLs offered in one script: it then holds the server for about a millisecond."""
+NO_OFFERS: bytes = msgpack.packb([])
 
 
 def site_within(host: str) -> str:
@@ -48,6 +49,22 @@ class Admission:
             await self._offer(batch, found)
             offers = {shard: rest for shard, waiting in offers.items() if (rest := waiting[OFFERS_AT_ONCE:])}
         return found
+
+    def part(self, visits: Iterable[tuple[str, Sequence[Child]]]) -> tuple[list[Child], dict[int, bytes]]:
+        """Part the children of visits: those to be discovered first, and packed offers that go along with a verdict.
+
+        The latter are those whose shard is that of the page (given by its site), as most links of a site lead to the
+        same site. With ``MAX_PAGES`` there are none, as admission may then need several steps.
+        """
+        elsewhere: list[Child] = []
+        at_home: dict[int, list[Offer]] = defaultdict(list)
+        for site, children in visits:
+            home = shard_of(site, self._shards.count)
+            for shard, offers in self._by_shard(children).items():
+                room = 0 if self._options.max_pages or shard != home else OFFERS_AT_ONCE - len(at_home[home])
+                at_home[shard] += offers[:room]
+                elsewhere += (child for _, _, child in offers[room:])
+        return elsewhere, {shard: _packed(offers, self._fingerprint) for shard, offers in at_home.items() if offers}
 
     def _by_shard(self, children: Iterable[Child]) -> dict[int, list[Offer]]:
         offers: dict[int, list[Offer]] = defaultdict(list)

@@ -3,7 +3,7 @@
 import os
 import socket
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from uuid import uuid4
 
 import msgpack
@@ -21,19 +21,18 @@ from backlink_crawler.frontier.contract import (
 )
 from backlink_crawler.frontier.redis import reports, upkeep
 from backlink_crawler.frontier.redis.addresses import url_of
-from backlink_crawler.frontier.redis.admission import Admission, site_within
+from backlink_crawler.frontier.redis.admission import NO_OFFERS, Admission, site_within
 from backlink_crawler.frontier.redis.keys import Keys, shard_of
 from backlink_crawler.frontier.redis.membership import join
+from backlink_crawler.frontier.redis.pace import Pace
 from backlink_crawler.frontier.redis.scripts import AMEND, CLAIM, FINISH, RENEW, Client, Sender
-from backlink_crawler.frontier.redis.shards import Answer, Shards, Turn
+from backlink_crawler.frontier.redis.shards import Answer, Arguments, Shards, Turn
 from backlink_crawler.records import Child
 
 SWEEP_AT_ONCE = 64
 """Shards that a sweep looks at in one round trip."""
 PAUSE_POLL = 1.0
 """Seconds until a paused worker asks again."""
-RATE_SECONDS = 10.0
-"""Time over which a worker's pages per second are taken."""
 
 
 class RedisFrontier:
@@ -55,14 +54,15 @@ class RedisFrontier:
         self.options = options or FrontierOptions()
         self.worker = worker or f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}"
         self.keys = Keys(prefix, crawl_id)
+        self._owner = f"{self.worker}#{uuid4().hex[:8]}"
         self._client = client
         self._sender = Sender(client)
         self._clock = clock
         self._held: dict[int, Lease] = {}
-        self._pages = 0
-        self._rate = 0.0
-        self._rated_at = 0.0
-        self._rated_pages = 0
+        self._pace = Pace(clock)
+        self._named: list[int] = []
+        self._had_room = True
+        self._unanswered: set[int] = set()
 
     @property
     def round_trips(self) -> int:
@@ -73,13 +73,14 @@ class RedisFrontier:
         """Check the server and join the crawl."""
         crawl = await join(self._client, self.keys, self.options.shards)
         self._shards = Shards(
-            self._sender, self.keys, crawl.shards, self.options, self._clock, self.worker, self._rate.state
+            self._sender, self.keys, crawl.shards, self.options, self._clock, self.worker, self._sign_of_life
         )
         self._admission = Admission(self._shards, crawl.salt, self.options)
 
     async def close(self) -> None:
         """Hand back what is still held, leave the registry and close the client."""
         try:
+            await self._recover()
             await self.release(list(self._held.values()))
             await self._sender.read([("HDEL", self.keys.of_crawl("workers"), self.worker)])
         finally:
@@ -94,31 +95,60 @@ class RedisFrontier:
     async def claim(self, limit: int) -> Claimed:
         """Lease from the shards that are due, each giving its share; the longest due come first.
 
-        The first round trip asks those that the last look at the index named and looks at it again; another one is
-        needed only where they had less than their share. ``claim(0)`` tells the others what this worker knows.
+        The first round trip asks those that the last look at the index named and looks at it again; others follow only
+        while that leaves room. ``claim(0)`` tells the others what this worker knows.
         """
         await self._recover()
-        turn, leases, times = await self._first_claims(limit)
+        guessed = dict.fromkeys(self._named + (self._shards.seem_due() if self._had_room else []))
+        quotas = _quotas(list(guessed), limit)
+        turn, answers = await self._ask(quotas, limit)
+        leases = self._take(answers)
         if turn.paused:
             await self.release(leases)
             return Claimed([], PAUSE_POLL)
-        due = [shard for shard in turn.due if shard not in times]
+        due = [shard for shard in turn.due if shard not in quotas] + _with_more(answers, quotas, turn.now)
         if turn.sweep:
             due = list(dict.fromkeys(due + await self._sweep(turn.now)))
-        due += [shard for shard, at in times.items() if at is not None and at <= turn.now]
+        times = {shard: answer.due for shard, answer in answers.items()}
         while due and len(leases) < limit:
-            asked, due = due[: limit - len(leases)], due[limit - len(leases) :]
-            answers = await self._claim_from(asked, limit - len(leases))
-            got = self._take(answers)
-            leases += got
+            quotas = _quotas(due, limit - len(leases))
+            _, answers = await self._ask(quotas, 0)
+            leases += self._take(answers)
             times |= {shard: answer.due for shard, answer in answers.items()}
-            if got:
-                due += [shard for shard, answer in answers.items() if answer.due and answer.due <= turn.now]
-        self._named = [] if len(leases) < limit else due
-        next_due = min((at for at in (turn.later, *times.values()) if at is not None), default=None)
-        if due:
-            next_due = turn.now
+            due = [shard for shard in due if shard not in quotas] + _with_more(answers, quotas, turn.now)
+        self._named, self._had_room = due, len(leases) < limit
+        next_due = turn.now if due else min((at for at in (turn.later, *times.values()) if at), default=None)
         return Claimed(leases, None if next_due is None else max(0.0, next_due - turn.now))
+
+    async def finish(self, finished: Sequence[Finished]) -> int:
+        """Children first: those of other shards in a round trip of their own, the others in one step with the verdict.
+
+        A crash in between repeats the page and loses nothing. Other workers learn of it with this worker's next call.
+        """
+        elsewhere, at_home = self._admission.part((visit.lease.site, visit.children) for visit in finished)
+        await self._admission.discover(elsewhere)
+        ours = await self._end(((visit.lease, visit.verdict) for visit in finished), at_home)
+        self._pace.pages += ours
+        return ours
+
+    async def release(self, leases: Sequence[Lease]) -> None:
+        """Hand back unstarted leases: due again at once, the attempt not counted."""
+        if leases:
+            await self._end(((lease, None) for lease in leases), {})
+            await self._shards.hand_in_hints()
+
+    async def renew(self, leases: Sequence[Lease]) -> list[Lease]:
+        """Prolong leases in work. Returns those that are no longer ours."""
+        tokens: dict[int, list[int]] = defaultdict(list)
+        for lease in leases:
+            tokens[self._shard_of(lease.site)].append(lease.token)
+        arguments: dict[int, Arguments] = {shard: (msgpack.packb(those),) for shard, those in tokens.items()}
+        _, answers = await self._shards.turn(0, RENEW, arguments)
+        gone = {token for answer in answers.values() for token in answer.result}
+        for token in gone:
+            self._held.pop(token, None)
+        return [lease for lease in leases if lease.token in gone]
+
     async def set_crawl_delay(self, host: str, seconds: float) -> None:
         """The host's own wish (robots Crawl-delay); never shortens the configured delay."""
         site = site_within(host)
@@ -148,7 +178,7 @@ class RedisFrontier:
         """Make failed URLs wait again as if never tried, all or those of a reason or host. Returns how many."""
         which = [self._shard_of(site_within(host))] if host else range(self._shards.count)
         retried = await upkeep.retry_failed(self._shards, which, reason, host)
-        await self._hand_in_hints()
+        await self._shards.hand_in_hints()
         return retried
 
     async def drop(self) -> None:
@@ -161,57 +191,66 @@ class RedisFrontier:
 
     async def workers(self) -> list[WorkerState]:
         """Workers that have been seen within ``lease_seconds``."""
-        now = (await self._shards.turn("", b"", 0)).now
+        now = await self._shards.time()
         return await reports.workers(self._sender, self.keys, now, self.options.lease_seconds)
 
     async def hosts(self, limit: int) -> list[HostState]:
         """The hosts with the most waiting URLs."""
-        now = (await self._shards.turn("", b"", 0)).now
+        now = await self._shards.time()
         return await reports.hosts(self._sender, self.keys, self._shards.count, self.options, now, limit)
 
     def _shard_of(self, site: str) -> int:
         return shard_of(site, self._shards.count)
 
-    async def _turn(self, limit: int) -> Turn:
-        turn = await self._shards.turn(self.worker, msgpack.packb((len(self._held), self._pages, self._rate)), limit)
-        passed = turn.now - self._rated_at
-        if passed >= RATE_SECONDS:
-            self._rate = (self._pages - self._rated_pages) / passed if self._rated_at else 0.0
-            self._rated_at, self._rated_pages = turn.now, self._pages
-        return turn
+    def _sign_of_life(self) -> bytes:
+        return self._pace.sign_of_life(len(self._held))
 
-    async def _hand_in_hints(self) -> None:
-        if self._shards.hints_wait:
-            await self._turn(0)
+    async def _ask(self, quotas: Mapping[int, int], limit: int) -> tuple[Turn, dict[int, Answer]]:
+        """Claim, and remember where an answer was lost: there may be leases of ours that we do not know."""
+        self._unanswered.update(quotas)
+        asked: dict[int, Arguments] = {shard: (n, self._owner) for shard, n in quotas.items()}
+        turn, answers = await self._shards.turn(limit, CLAIM, asked)
+        self._unanswered.clear()
+        return turn, answers
+
+    async def _recover(self) -> None:
+        """Hand back leases whose answer never came."""
+        if self._unanswered:
+            held = msgpack.packb(list(self._held))
+            step: Arguments = ("recover", self._owner, held)
+            await self._shards.run(AMEND, dict.fromkeys(self._unanswered, step))
+            self._unanswered.clear()
 
     async def _sweep(self, now: float) -> list[int]:
         """Look at every shard: leases that have run out are put back, lost hints are found. Returns those due."""
         due = []
         for start in range(0, self._shards.count, SWEEP_AT_ONCE):
             some = range(start, min(start + SWEEP_AT_ONCE, self._shards.count))
-            answers = await self._shards.run(CLAIM, dict.fromkeys(some, (0, self.worker)))
+            answers = await self._shards.run(CLAIM, dict.fromkeys(some, (0, self._owner)))
             due += [shard for shard, answer in answers.items() if answer.due is not None and answer.due <= now]
         return due
 
-    def _take(self, answers: Iterable[Answer]) -> list[Lease]:
+    def _take(self, answers: Mapping[int, Answer]) -> list[Lease]:
         leases = []
-        for answer in answers:
+        for answer in answers.values():
             for token, host, suffix, depth, band, attempt, address in answer.result:
                 lease = Lease(url_of(address, host), host, host[-suffix:], depth, band, token, attempt)
                 self._held[token] = lease
                 leases.append(lease)
         return leases
 
-    async def _end(self, ended: Iterable[tuple[Lease, Verdict | None]]) -> int:
-        """Verdicts to their shards; ``None`` releases."""
+    async def _end(self, ended: Iterable[tuple[Lease, Verdict | None]], offers: Mapping[int, bytes]) -> int:
+        """Send offers and verdicts to their shards; ``None`` releases."""
         ends: dict[int, list[tuple[object, ...]]] = defaultdict(list)
         tokens = []
         for lease, verdict in ended:
+            tokens.append(lease.token)
             end = (lease.token, *(_RELEASED if verdict is None else _packed(verdict)))
             ends[self._shard_of(lease.site)].append(end)
-            tokens.append(lease.token)
-        packed = {shard: (msgpack.packb(those),) for shard, those in ends.items()}
-        answers = await self._shards.run(FINISH, packed)
+        arguments: dict[int, Arguments] = {
+            shard: (msgpack.packb(those), offers.get(shard, NO_OFFERS)) for shard, those in ends.items()
+        }
+        answers = await self._shards.run(FINISH, arguments)
         for token in tokens:
             self._held.pop(token, None)
         return sum(answer.result for answer in answers.values())
@@ -224,11 +263,24 @@ def _packed(verdict: Verdict) -> tuple[object, ...]:
     return (verdict.state, verdict.reason, verdict.retry_after, verdict.hold_host, verdict.host_trouble)
 
 
-def _spread(total: int, parts: int) -> list[int]:
-    """Share ``total`` out as evenly as whole numbers allow, the first parts getting more; never 0.
+def _quotas(shards: Sequence[int], limit: int) -> dict[int, int]:
+    """Share ``limit`` out over the first shards as evenly as whole numbers allow, at least 1 each.
 
-    >>> _spread(7, 3)
-    [3, 2, 2]
+    >>> _quotas([5, 6, 7], 8)
+    {5: 3, 6: 3, 7: 2}
+    >>> _quotas([5, 6, 7], 2)
+    {5: 1, 6: 1}
     """
-    share, rest = divmod(total, parts)
-    return [n for i in range(parts) if (n := share + (i < rest))]
+    if not shards or limit <= 0:
+        return {}
+    share, rest = divmod(limit, len(shards))
+    return {shard: n for i, shard in enumerate(shards) if (n := share + (i < rest))}
+
+
+def _with_more(answers: Mapping[int, Answer], quotas: Mapping[int, int], now: float) -> list[int]:
+    """Return the shards that gave all they were asked for and are due still."""
+    return [
+        shard
+        for shard, answer in answers.items()
+        if answer.due and answer.due <= now and len(answer.result) == quotas[shard]
+    ]

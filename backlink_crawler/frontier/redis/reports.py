@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 import msgpack
 
 from backlink_crawler.frontier.contract import Counts, FrontierOptions, HostState, WorkerState
+from backlink_crawler.frontier.redis import pace
 from backlink_crawler.frontier.redis.keys import Keys
 from backlink_crawler.frontier.redis.scripts import Sender
 
@@ -62,7 +63,7 @@ async def workers(sender: Sender, keys: Keys, now: float, gone_after: float) -> 
     found = []
     for name, packed in sorted(stored.items()):
         seen, state = msgpack.unpackb(packed, raw=True)
-        leases, pages, rate = msgpack.unpackb(state)
+        leases, pages, rate = pace.read(state)
         if now - seen <= gone_after:
             found.append(WorkerState(name.decode(errors="replace"), max(0.0, now - seen), leases, pages, rate))
     return found

@@ -5,6 +5,7 @@ collected here and handed in with the next look at the index, which comes with e
 the sweep that one worker does every ``SWEEP_SECONDS`` finds what they miss, so nothing rests on them but speed.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
@@ -71,9 +72,11 @@ class Shards:
         self._state = state
         self._hints: dict[int, Answer] = {}
         self._last: dict[int, Answer] = {}
+        self._ahead = 0.0
 
-    def due_at(self, now: float) -> list[int]:
+    def seem_due(self) -> list[int]:
         """Return the shards that are due by their last answer to this worker, the longest due first."""
+        now = self._clock() if self._clock else time.monotonic() + self._ahead
         due = [(answer.due, shard) for shard, answer in self._last.items() if answer.due and answer.due <= now]
         return [shard for _, shard in sorted(due)]
 
@@ -101,7 +104,7 @@ class Shards:
 
     async def time(self) -> float:
         """Return the server's time, without a sign of life."""
-        return _read_turn(await self.sender.send_one(self._turn_call(self._now(), 0, {}, worker=""))).now
+        return self._read_turn(await self.sender.send_one(self._turn_call(self._now(), 0, {}, worker=""))).now
 
     async def hand_in_hints(self) -> None:
         """Let the other workers know now; else the next call of this worker does."""
@@ -130,7 +133,7 @@ class Shards:
         failure = next((answer for answer in (*packed, turn) if isinstance(answer, Exception)), None)
         if failure:
             raise in_words(failure) from failure
-        return answers, None if turn is None else _read_turn(turn)
+        return answers, None if turn is None else self._read_turn(turn)
 
     def _now(self) -> str:
         return "" if self._clock is None else repr(self._clock())
@@ -150,7 +153,8 @@ class Shards:
             self._last[shard] = self._hints[shard] = answer
         return answer
 
-
-def _read_turn(packed: bytes) -> Turn:
-    now, paused, sweep, due, expired, later = msgpack.unpackb(packed)
-    return Turn(now, paused, sweep, list(dict.fromkeys(int(shard) for shard in [*expired, *due])), later or None)
+    def _read_turn(self, packed: bytes) -> Turn:
+        now, paused, sweep, due, expired, later = msgpack.unpackb(packed)
+        self._ahead = now - time.monotonic()
+        shards = dict.fromkeys(int(shard) for shard in [*expired, *due])
+        return Turn(now, paused, sweep, list(shards), later or None)

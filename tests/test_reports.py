@@ -1,0 +1,392 @@
+"""Reports: the words, the formats, and the command that prints them."""
+
+import csv
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scrapy.settings import Settings
+
+from backlink_crawler import services
+from backlink_crawler.commands._database import index_store
+from backlink_crawler.records import UNSEEN_OUTCOMES
+from backlink_crawler.reports import formats
+from backlink_crawler.reports.site import NotASite, registry_site, site_named
+from backlink_crawler.reports.summary import Backlinks, Observed, Report, Row, Tried, summarise, unknown_cause
+from backlink_crawler.store import Store, StoreError
+
+PROJECT = Path(__file__).parent.parent
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+CRAWLED = Observed([Tried("ok", None, 3)], [], sites=2, crawls=1, as_of=NOON)
+ROW = Row("shop.com", 2, 1, 1, NOON, NOON, "https://a.com/1")
+
+
+def report_with(anchor: str = "Shop", example: str = "https://a.com/1", asked: str = "") -> Report:
+    """A report of two links with one anchor."""
+    row = replace(ROW, name=anchor, example=example)
+    links = Backlinks(ROW, 2, 1, ["a.com"], {"anchor": [row], "referring_domain": [replace(row, name="a.com")]})
+    return summarise("shop.com", CRAWLED, links, asked=asked)
+
+
+# --- Which site is meant -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "site"),
+    [
+        ("example.com", "example.com"),
+        (" Example.COM. ", "example.com"),  # as people type and paste it
+        ("blog.example.co.uk", "example.co.uk"),  # a host
+        ("https://blog.example.co.uk/a?b#c", "example.co.uk"),  # a URL
+        ("example.com/path", "example.com"),  # a URL without scheme
+        ("example.com:8080", "example.com"),
+        ("a.github.io", "a.github.io"),  # a private suffix is not a site, its customer is
+        ("github.io", "github.io"),  # yet people link to the suffix itself
+        ("münchen.de", "xn--mnchen-3ya.de"),
+        ("192.0.2.7", "192.0.2.7"),
+        ("http://[2001:db8::1]/", "[2001:db8::1]"),
+        ("http://intranet/", "intranet"),  # a URL says that the label is meant
+        ("https://me@example.com/", "example.com"),
+    ],
+)
+def test_a_site_is_named_by_domain_host_or_url(text: str, site: str) -> None:
+    """Whatever names a page or host of a site names the site."""
+    assert site_named(text) == site
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "not a domain",
+        "foo",  # more likely a slip than an intranet host
+        "me@example.com",  # a mail address
+        "*.example.com",
+        "a.com,b.com",
+        "..",
+        "a..b",
+        "co.uk",  # a public suffix
+        "ftp://example.com/",
+        "javascript:alert(1)",
+        "\x1b[2J.com",
+    ],
+)
+def test_what_names_no_site_is_refused_in_one_line(text: str) -> None:
+    """A slip is told as one, with an example; nothing is looked up for it."""
+    with pytest.raises(NotASite, match="Example: ") as raised:
+        site_named(text)
+    assert formats.plain(str(raised.value)).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("site", "registry"),
+    [
+        ("a.github.io", "github.io"),
+        ("example.co.uk", "example.co.uk"),
+        ("b.test", "b.test"),
+        ("192.0.2.7", "192.0.2.7"),
+    ],
+)
+def test_registry_sites_ignore_private_suffixes_only(site: str, registry: str) -> None:
+    """Customers of one private suffix merge; every other site stays itself."""
+    assert registry_site(site) == registry
+
+
+# --- What is said --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "cause"),
+    [
+        ("ok", None, None),
+        ("redirect", None, None),
+        ("not_html", None, None),
+        ("http_error", 404, None),  # an answer: the page is not there
+        ("http_error", 410, None),
+        ("http_error", 401, "refused"),
+        ("http_error", 403, "refused"),
+        ("http_error", 429, "refused"),
+        ("http_error", 500, "server error"),
+        ("http_error", 503, "server error"),
+        ("blocked_by_robots", None, "robots"),
+        ("challenge", None, "challenge"),
+        ("network_error", None, "network"),
+        ("unsafe_address", None, "unsafe address"),
+    ],
+)
+def test_blocked_and_unknown_is_what_says_nothing_of_the_page(outcome: str, status: int | None, cause: str) -> None:
+    """Refusals and failures are unknown, an answer about the page is not."""
+    assert unknown_cause(Tried(outcome, status, 1)) == cause
+
+
+def test_every_unseen_outcome_has_a_cause() -> None:
+    """An outcome that the records call unseen is never counted as looked at."""
+    assert all(unknown_cause(Tried(outcome, None, 1)) for outcome in UNSEEN_OUTCOMES)
+
+
+@pytest.mark.parametrize(
+    ("observed", "answer"),
+    [
+        (Observed(), "Nothing has been crawled yet"),
+        (Observed(crawls=1), "A crawl was started, but no page of it is stored yet"),
+        (Observed([Tried("challenge", None, 4)], [], 2, 1, NOON), "Of what was tried no page could be seen"),
+        (
+            Observed([Tried("ok", None, 4)], [Tried("ok", None, 4)], 1, 1, NOON),
+            "Only pages of shop.com itself were seen",
+        ),
+        (CRAWLED, "3 pages were seen and none links to shop.com."),
+        (Observed([Tried("ok", None, 1)], [], 1, 1, NOON), "1 page was seen and none links to shop.com."),
+    ],
+)
+def test_no_links_is_answered_with_its_kind(observed: Observed, answer: str) -> None:
+    """Nothing crawled, nothing stored, nothing seen, only itself seen, or seen without links: each says so."""
+    report = summarise("shop.com", observed, Backlinks())
+    assert report.statements[0].startswith(answer)
+    assert "scrapy crawl" in report.statements[1] or "log" in report.statements[1]
+    assert report.sections == {}
+    assert report.facts["backlinks"] == 0
+
+
+def test_the_coverage_follows_an_empty_answer() -> None:
+    """How much was tried and blocked is said also where no link was found."""
+    observed = Observed([Tried("ok", None, 1_999), Tried("challenge", None, 1)], [Tried("ok", None, 1)], 5, 2, NOON)
+    assert summarise("shop.com", observed, Backlinks()).statements[-3:] == (
+        "2,000 pages of 5 sites tried in 2 crawls, 1,999 seen; <0.1 % of what was tried was blocked or unknown "
+        "(challenge <0.1 %).",
+        "shop.com itself: 1 page tried, 1 seen.",
+        "As of 2026-03-01 12:00 UTC, the last visit.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("site", "sources", "merged"),
+    [
+        ("shop.com", ["a.com", "b.com"], None),  # no difference, no sentence
+        ("shop.com", ["a.github.io", "b.com"], None),
+        (
+            "shop.com",
+            ["a.github.io", "b.github.io", "b.com"],
+            "(all of github.io as one site), that is 2 referring domains.",
+        ),
+        # By registry suffix the neighbours are the site itself.
+        ("a.github.io", ["b.github.io", "b.com"], "(all of github.io as one site), that is 1 referring domain."),
+        ("a.github.io", ["github.io", "b.com"], "(all of github.io as one site), that is 1 referring domain."),
+    ],
+)
+def test_private_suffixes_are_mentioned_where_they_matter(site: str, sources: list[str], merged: str | None) -> None:
+    """Referring domains are counted both ways only if the two counts differ."""
+    report = summarise(site, CRAWLED, Backlinks(ROW, 3, 3, sources))
+    said = [s for s in report.statements if s.startswith("Counted without private suffixes")]
+    assert [s.removeprefix("Counted without private suffixes ") for s in said] == ([merged] if merged else [])
+
+
+def test_another_name_for_the_site_is_mentioned() -> None:
+    """Who asked for a host or URL reads which site the numbers are about; who named the site does not."""
+    said = "https://blog.shop.com/x belongs to the site shop.com, which this is about."
+    assert report_with(asked="https://blog.shop.com/x").statements[0] == said
+    assert report_with(asked="Shop.com.").statements == report_with().statements
+
+
+def test_nothing_is_called_total_in_words() -> None:
+    """The index is a sample: no sentence says "total"."""
+    assert "total" not in " ".join(report_with().statements).lower()
+
+
+# --- How it looks --------------------------------------------------------------------------------------------
+
+GOLDEN = """\
+Backlinks of shop.com
+
+Links to shop.com were seen on 2 pages of 1 referring domain (1 host): 2
+backlinks, 1 followed; first seen 2026-03-01, last seen 2026-03-01.
+Links are counted where they point directly; redirects in between are not
+followed.
+3 pages of 2 sites tried in 1 crawl, 3 seen; 0 % of what was tried was blocked
+or unknown.
+shop.com itself was not crawled.
+As of 2026-03-01 12:00 UTC, the last visit.
+
+Top anchors                       backlinks   ref. domains   follow    last seen
+────────────────────────────────────────────────────────────────────────────────
+Shop                                      2              1        1   2026-03-01
+
+Top ref. domains                    backlinks   follow   first seen    last seen
+────────────────────────────────────────────────────────────────────────────────
+a.com                                       2        1   2026-03-01   2026-03-01
+"""
+
+
+def test_the_table_is_as_looked_at() -> None:
+    """The whole table at 80 columns, as a person found it good."""
+    assert formats.table(report_with(), width=80) == GOLDEN
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
+def test_the_table_fits(width: int) -> None:
+    """No line is wider than asked for, and names stay readable: columns go first."""
+    text = formats.table(report_with("long anchor " * 40, "https://a.com/" + "x" * 2_000), width=width)
+    assert max(map(len, text.splitlines())) <= width
+    assert "long anchor lon" in text
+    assert ("https://a.com/" in text) == (width >= 100)
+
+
+def test_colours_only_where_asked_for() -> None:
+    """A pipe gets no escape sequence."""
+    assert "\x1b[" in formats.table(report_with(), colour=True)
+    assert "\x1b" not in formats.table(report_with())
+
+
+@pytest.mark.parametrize(
+    "anchor",
+    ["\x1b[2J\x1b]0;owned\x07", "a\rb\nc", "\u202egro.elpmaxe", "\x9b31m", "[bold red]x[/] :smile:", "\u2028"],
+)
+def test_no_anchor_commands_a_terminal(anchor: str) -> None:
+    """Escapes, line breaks and direction marks stay text in every format, and markup is shown as written."""
+    report = report_with(anchor)
+    for text in (formats.table(report), formats.csv_text(report), formats.jsonl(report)):
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e]", text)
+    assert len(formats.csv_text(report).splitlines()) == 4
+    if anchor.startswith("[bold"):
+        assert anchor in formats.table(report)
+
+
+@pytest.mark.parametrize(
+    "anchor", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\uff1d1", '=HYPERLINK("http://x","y")']
+)
+def test_no_anchor_is_a_formula(anchor: str) -> None:
+    """In CSV a text that a spreadsheet would compute begins with an apostrophe."""
+    rows = list(csv.reader(io.StringIO(formats.csv_text(report_with(anchor)))))
+    assert rows[2][1] == f"'{formats.plain(anchor)}"
+
+
+def test_csv_quotes_every_text() -> None:
+    """A semicolon in an anchor starts no new cell where spreadsheets split at semicolons."""
+    assert '"anchor","a;=1+1",2,1,1,"2026-03-01T12:00:00Z"' in formats.csv_text(report_with("a;=1+1"))
+
+
+def test_csv_has_the_documented_columns() -> None:
+    """The header is the documented one, and every row fills it."""
+    rows = list(csv.DictReader(io.StringIO(formats.csv_text(report_with()))))
+    assert ",".join(rows[0]) in (formats.__doc__ or "")
+    assert rows[0] == {
+        "section": "total",
+        "name": "shop.com",
+        "backlinks": "2",
+        "referring_domains": "1",
+        "follow": "1",
+        "first_seen": "2026-03-01T12:00:00Z",
+        "last_seen": "2026-03-01T12:00:00Z",
+        "example": "https://a.com/1",
+    }
+
+
+@given(st.text(), st.text())
+def test_csv_and_json_lines_read_back(anchor: str, example: str) -> None:
+    """Any text: JSON gives it back as it was, CSV harmless and in its own cell."""
+    report = report_with(anchor, example)
+    rows = list(csv.reader(io.StringIO(formats.csv_text(report))))
+    assert [row[0] for row in rows] == ["section", "total", "anchor", "referring_domain"]
+    assert rows[2][1] == formats.harmless_cell(anchor)
+    facts, _, read, _ = map(json.loads, formats.jsonl(report).splitlines())
+    assert (read["name"], read["example"]) == (anchor, example)
+    assert (facts["section"], facts["as_of"], facts["pages_seen"]) == ("observation", "2026-03-01T12:00:00Z", 3)
+
+
+# --- The command ---------------------------------------------------------------------------------------------
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def report(mongodb_uri: str, mongodb_database: str) -> Command:
+    """``scrapy report ...`` in a process of its own, on an empty database."""
+
+    def run(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "scrapy", "report", *arguments],
+            cwd=PROJECT,
+            env={**os.environ, "MONGODB_URI": mongodb_uri, "MONGODB_DATABASE": mongodb_database, **environment},
+            capture_output=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+def test_an_empty_answer_is_an_answer(report: Command) -> None:
+    """Exit code 0, and words instead of an empty table; UTF-8 whatever the locale."""
+    done = report("https://www.shop.com/é", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Backlinks of shop.com\n\nhttps://www.shop.com/é belongs to the site shop.com")
+    assert "Nothing has been crawled yet" in done.stdout
+
+
+def test_csv_goes_to_stdout_and_what_it_means_to_stderr(report: Command) -> None:
+    """A redirected CSV is nothing but CSV."""
+    done = report("shop.com", "--format", "csv", "--limit", "3")
+    assert (done.returncode, done.stdout) == (0, ",".join(f'"{column}"' for column in formats.COLUMNS) + "\n")
+    assert "Nothing has been crawled yet" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "why"),
+    [
+        (("not a domain",), 2, "'not a domain' is not a domain"),
+        (("shop.com", "--frmat", "csv"), 2, "unknown argument '--frmat'"),
+        (("shop.com", "-s", "MONGODB_URI=mongodb://127.0.0.1:1"), 1, "127.0.0.1:1 does not answer"),
+        (("shop.com", "-s", "MONGODB_URI=mongodb://db:port"), 1, "MONGODB_URI is not a MongoDB address"),
+    ],
+)
+def test_what_cannot_be_answered_is_one_line(
+    report: Command, arguments: tuple[str, ...], exit_code: int, why: str
+) -> None:
+    """Exit code 2 for a wrong question, 1 for an index that cannot be read; one line on stderr, none on stdout."""
+    done = report(*arguments)
+    assert (done.returncode, done.stdout) == (exit_code, "")
+    assert why in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("limit", ["0", "-3", "ten"])
+def test_a_limit_is_a_number_of_rows(report: Command, limit: str) -> None:
+    """Nonsense limits are wrong usage."""
+    done = report("shop.com", f"--limit={limit}")
+    assert done.returncode == 2
+    assert "is not a number of rows" in done.stderr
+
+
+def test_a_command_without_address_says_so() -> None:
+    """Where services are not embedded, a missing ``MONGODB_URI`` is an error, not a local server."""
+    with pytest.raises(StoreError, match="MONGODB_URI is not set"):
+        index_store(Settings({"MONGODB_DATABASE": "backlinks"}))
+
+
+async def test_a_command_finds_the_embedded_mongod(tmp_path: Path) -> None:
+    """With embedded services and no address, a command talks to the project's own mongod and starts no Redis."""
+    settings = Settings(
+        {
+            "SERVICES_EMBEDDED": True,
+            "SERVICES_FOLDER": str(tmp_path),
+            "MONGODB_DATABASE": "backlinks",
+        }
+    )
+    try:
+        store = index_store(settings)
+        assert isinstance(store, Store)
+        async with store:
+            assert store.database.name == "backlinks"
+        assert [s.name for s in services.status(tmp_path) if s.running] == ["mongodb"]
+    finally:
+        services.stop(tmp_path)
