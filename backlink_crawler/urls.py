@@ -70,6 +70,17 @@ def site_of(host: str) -> str:
     return _suffixes.extract_str(host).top_domain_under_public_suffix or _by_default_rule(host)
 
 
+@lru_cache(maxsize=65_536)
+def registry_site_of(site: str) -> str:
+    """Return ``site`` by the suffixes of registries alone: ``a.github.io`` → ``github.io``, most sites → themselves."""
+    return _suffixes.extract_str(site).top_domain_under_registry_suffix or site
+
+
+def is_registry_suffix(host: str) -> bool:
+    """Whether ``host`` is a suffix under which a registry sells names: ``com``, ``co.uk``; not ``github.io``."""
+    return _suffixes.extract_str(host).registry_suffix == host
+
+
 def _by_default_rule(host: str) -> str:
     if _suffixes.extract_str(host).suffix:
         return host

@@ -9,6 +9,7 @@ import logging
 from collections import deque
 from typing import Self
 
+from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 
 from backlink_crawler.records import Visit
@@ -47,17 +48,15 @@ class Persist:
         spider, settings = self._crawler.spider, self._crawler.settings
         assert spider is not None
         await self._store.start_crawl(settings["CRAWL_ID"], spider.name, getattr(spider, "arguments", {}))
+        self._crawler.signals.connect(self.spider_closed, signals.spider_closed)
 
-    async def close_spider(self) -> None:
-        """Write what is left, note how the crawl went, and disconnect."""
-        if self._writer is not None:
-            await self._writer
+    async def spider_closed(self, spider: Spider, reason: str) -> None:
+        """Note how the crawl went, and disconnect: every visit has left the pipelines by now."""
         counters = {
             name.replace("/", "_"): value
             for name, value in self._stats.get_stats().items()
             if name.startswith(("pages/", "links/"))
         }
-        reason = self._stats.get_value("finish_reason") or "closed"
         await self._store.end_crawl(self._crawler.settings["CRAWL_ID"], reason, counters)
         await self._store.close()
 
@@ -72,7 +71,8 @@ class Persist:
 
     async def _write_all(self) -> None:
         while self._waiting:
-            batch, links = [], 0
+            batch: list[tuple[Visit, asyncio.Future[None]]] = []
+            links = 0
             while self._waiting and (not batch or links + len(self._waiting[0][0].links) <= BATCH_LINKS):
                 batch.append(self._waiting.popleft())
                 links += len(batch[-1][0].links)

@@ -21,9 +21,10 @@ from backlink_crawler import services
 from backlink_crawler.commands._database import index_store
 from backlink_crawler.records import UNSEEN_OUTCOMES
 from backlink_crawler.reports import formats
-from backlink_crawler.reports.site import NotASite, registry_site, site_named
+from backlink_crawler.reports.site import NotASite, site_named
 from backlink_crawler.reports.summary import Backlinks, Observed, Report, Row, Tried, summarise, unknown_cause
 from backlink_crawler.store import Store, StoreError
+from backlink_crawler.urls import registry_site_of
 
 PROJECT = Path(__file__).parent.parent
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -99,7 +100,7 @@ def test_what_names_no_site_is_refused_in_one_line(text: str) -> None:
 )
 def test_registry_sites_ignore_private_suffixes_only(site: str, registry: str) -> None:
     """Customers of one private suffix merge; every other site stays itself."""
-    assert registry_site(site) == registry
+    assert registry_site_of(site) == registry
 
 
 # --- What is said --------------------------------------------------------------------------------------------

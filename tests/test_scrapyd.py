@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from tests.web.server import serve_web
 from tests.web.synthetic import synthetic_web
+from tests.web.synthetic_content import serve_web
 
 PROJECT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
@@ -33,8 +33,8 @@ SHIPPED = (
 )
 
 
-def call(url: str, **data: str) -> dict[str, Any]:
-    body = urllib.parse.urlencode(data).encode() if data else None
+def call(url: str, **data: str | list[str]) -> dict[str, Any]:
+    body = urllib.parse.urlencode(data, doseq=True).encode() if data else None
     with urllib.request.urlopen(url, body, timeout=10) as answer:
         return dict(json.load(answer))
 
@@ -57,7 +57,7 @@ def project(tmp_path: Path) -> Path:
     """A copy of what is shipped: deploying leaves build folders behind."""
     copy = tmp_path / "project"
     copy.mkdir()
-    for name in (*SHIPPED, "LICENSE"):
+    for name in SHIPPED:
         source = PROJECT / name
         if source.is_dir():
             shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -117,8 +117,7 @@ def test_deploy_schedule_and_find_the_records(
                 spider="seeds",
                 jobid=job,
                 urls=",".join(host.pages[0].url for host in list(web.hosts.values())[:10]),
-                setting="CRAWL_ID=shared",
-                **{"setting ": f"NET_HOSTS_FILE={served.hosts_file}"},
+                setting=["CRAWL_ID=shared", f"NET_HOSTS_FILE={served.hosts_file}"],
             )
             assert answer["status"] == "ok", answer
         jobs = f"{url}/listjobs.json?project=backlink_crawler"
@@ -127,7 +126,7 @@ def test_deploy_schedule_and_find_the_records(
     with MongoClient[dict[str, Any]](mongodb_uri) as client:
         database = client[mongodb_database]
         crawl = database["crawls"].find_one({"_id": "shared"})
-        assert crawl is not None, logs
+        assert crawl is not None, logs + (folder / "out.log").read_text()
         assert crawl["workers"] == 2
         assert database["pages"].count_documents({"outcome": "ok"}) > 10, logs
         assert database["links"].count_documents({}) > 0

@@ -19,4 +19,4 @@ def index_store(settings: BaseSettings, database: str | None = None) -> Store:
     uri = settings.get("MONGODB_URI")
     if not uri:
         raise StoreError("MONGODB_URI is not set. Example: mongodb://user:password@db.example:27017")
-    return Store(uri, database or settings.get("MONGODB_DATABASE"))
+    return Store(uri, database or settings["MONGODB_DATABASE"], read_only=True)

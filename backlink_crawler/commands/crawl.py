@@ -1,6 +1,7 @@
 """``scrapy crawl``: Scrapy's own, with one clear line instead of a traceback when a crawl cannot be made."""
 
 import argparse
+import logging
 import sys
 from typing import Any
 
@@ -12,6 +13,9 @@ from backlink_crawler.frontier.contract import Counts, FrontierError
 from backlink_crawler.spiders.walking import ArgumentError
 from backlink_crawler.store import StoreError
 
+logger = logging.getLogger(__name__)
+
+_CHATTY = ("scrapy.addons", "scrapy.crawler", "scrapy.middleware", "scrapy.utils.log")
 _ENDED_BADLY = frozenset({"frontier_error", "start_error"})
 
 
@@ -26,6 +30,14 @@ class Command(ScrapyCrawl):
             "be files: -a domains=@sites.txt. Workers started with the same -s CRAWL_ID=name share one crawl. "
             "Interrupt with Ctrl-C once to stop in good order; the same CRAWL_ID goes on from there."
         )
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Leave the lists of versions and enabled components to those who debug."""
+        super().process_options(args, opts)
+        assert self.settings is not None
+        if self.settings["LOG_LEVEL"] != "DEBUG":
+            for name in _CHATTY:
+                logging.getLogger(name).setLevel(logging.WARNING)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Run the spider and set the exit code."""
@@ -71,5 +83,12 @@ def _told(counts: Counts) -> str:
 
 
 def _say(line: str, code: int) -> int:
-    sys.stderr.write(f"Error: {line}\n")
+    """Tell it where the person looks (stderr), and where Scrapyd's user does (the log file)."""
+    logger.critical("%s", line)
+    if not any(isinstance(handler, logging.StreamHandler) and handler.stream is sys.stderr for handler in _handlers()):
+        sys.stderr.write(f"Error: {line}\n")
     return code
+
+
+def _handlers() -> list[logging.Handler]:
+    return logging.getLogger().handlers

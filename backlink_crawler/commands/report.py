@@ -70,7 +70,7 @@ class Command(ScrapyCommand):
 
 
 async def _summary(store: Store, site: str, *, asked: str, limit: int) -> Report:
-    async with store:
+    async with store, store.answers():
         observed, links = await asyncio.gather(
             reads.observed(store.database, site), reads.backlink_summary(store.database, site, limit=limit)
         )

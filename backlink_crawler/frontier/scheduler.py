@@ -3,8 +3,8 @@
 ``next_request`` hands out leases claimed beforehand, ``enqueue_request`` and ``finish`` fill an outbox; every round of
 the task sends the outbox and claims in batches. So Redis is asked less than once a page and never blocks the reactor.
 
-Built on scrapy-redis: its settings for the connection (``REDIS_URL``, ``REDIS_PARAMS`` …) mean what they mean there; its
-queue, duplicates filter and pickle are not used.
+Built on scrapy-redis: its settings for the connection (``REDIS_URL``, ``REDIS_PARAMS`` …) mean what they mean there;
+its queue, duplicates filter and pickle are not used.
 """
 
 import asyncio
@@ -16,17 +16,14 @@ from typing import Any
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DontCloseSpider
-from scrapy.settings import BaseSettings
 from scrapy.utils.defer import deferred_from_coro
-from scrapy_redis import connection
 from scrapy_redis.scheduler import Scheduler
 from twisted.internet.defer import Deferred
 
+from backlink_crawler.frontier.connection import client_from, options_from
 from backlink_crawler.frontier.contract import (
     Counts,
     Finished,
-    FrontierError,
-    FrontierOptions,
     FrontierUnavailable,
     Lease,
 )
@@ -53,9 +50,9 @@ class FrontierScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis carrie
         self._stay_open = settings.getbool("FRONTIER_STAY_OPEN")
         self._renew_after = settings.getfloat("FRONTIER_LEASE_SECONDS") / 3
         self.frontier = RedisFrontier(
-            _client(crawler),
+            client_from(settings),
             crawl_id=self.crawl_id,
-            options=_options(crawler),
+            options=options_from(settings),
         )
         self._ready: deque[Lease] = deque()
         self._in_work: dict[tuple[str, int], Lease] = {}
@@ -71,8 +68,6 @@ class FrontierScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis carrie
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "FrontierScheduler":
         """Scrapy's way to make a component."""
-        if not crawler.settings.get("REDIS_URL") and not crawler.settings.get("REDIS_HOST"):
-            raise FrontierError("REDIS_URL is not set: say where the shared queue lives, e.g. redis://127.0.0.1:6379")
         return cls(crawler)
 
     def open(self, spider: Spider) -> Deferred[None]:
@@ -231,25 +226,3 @@ class FrontierScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis carrie
         engine = self._crawler.engine
         assert engine is not None
         self._closing = asyncio.ensure_future(engine.close_spider_async(reason=reason))
-
-
-def _client(crawler: Crawler) -> Any:
-    """Make the connection as scrapy-redis would, with an asyncio client unless ``REDIS_PARAMS`` names another class."""
-    redis = {name: value for name, value in crawler.settings.items() if name.startswith("REDIS_")}
-    settings = BaseSettings(redis)
-    settings.set("REDIS_PARAMS", {"redis_cls": "redis.asyncio.Redis", **settings.getdict("REDIS_PARAMS")})
-    return connection.from_settings(settings)
-
-
-def _options(crawler: Crawler) -> FrontierOptions:
-    settings = crawler.settings
-    return FrontierOptions(
-        host_delay=settings.getfloat("FRONTIER_HOST_DELAY"),
-        host_concurrency=settings.getint("FRONTIER_HOST_CONCURRENCY"),
-        site_concurrency=settings.getint("FRONTIER_SITE_CONCURRENCY"),
-        lease_seconds=settings.getfloat("FRONTIER_LEASE_SECONDS"),
-        retry_delay=settings.getfloat("FRONTIER_RETRY_DELAY"),
-        max_host_wait=settings.getfloat("FRONTIER_MAX_HOST_WAIT"),
-        max_pages_per_site=settings.getint("MAX_PAGES_PER_SITE"),
-        max_pages=settings.getint("MAX_PAGES"),
-    )

@@ -1,13 +1,8 @@
-"""Which site an argument names, and how sites are counted by registry suffix."""
+"""Which site an argument names."""
 
 import re
-from functools import lru_cache
 
-import tldextract
-
-from backlink_crawler.urls import host_of, is_ip, normalise, site_of
-
-_registry_suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+from backlink_crawler.urls import host_of, is_ip, is_registry_suffix, normalise, site_of
 
 _NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
@@ -31,12 +26,6 @@ def site_named(text: str) -> str:
         raise NotASite(f"{text!r} is not a domain, a host or a URL. Example: example.com")
     if "." not in host and not is_ip(host) and not is_url:
         raise NotASite(f"{text!r} is not a domain. Example: example.com (a host without dot: http://{host}/)")
-    if "." in host and _registry_suffixes.extract_str(host).suffix == host:
+    if "." in host and is_registry_suffix(host):
         raise NotASite(f"{text!r} is a public suffix, under which others register sites. Example: example.{host}")
     return site_of(host)
-
-
-@lru_cache(maxsize=65_536)
-def registry_site(site: str) -> str:
-    """Return ``site`` by the suffixes of registries alone: ``a.github.io`` → ``github.io``, most sites → themselves."""
-    return _registry_suffixes.extract_str(site).top_domain_under_registry_suffix or site

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Literal
 
 from backlink_crawler.records import UNSEEN_OUTCOMES
-from backlink_crawler.reports.site import registry_site
+from backlink_crawler.urls import registry_site_of
 
 Section = Literal["total", "follow", "declared", "link_type", "region", "anchor", "target_page", "referring_domain"]
 
@@ -144,7 +144,7 @@ def _facts(site: str, observed: Observed, links: Backlinks, merged: int) -> dict
 
 def _by_registry_suffix(site: str, source_sites: Iterable[str]) -> int:
     """Referring domains if private suffixes did not count: neighbours under one such suffix are then one site."""
-    return len({registry_site(source) for source in source_sites} - {registry_site(site)})
+    return len({registry_site_of(source) for source in source_sites} - {registry_site_of(site)})
 
 
 def _findings(site: str, links: Backlinks, merged: int) -> list[str]:
@@ -156,8 +156,8 @@ def _findings(site: str, links: Backlinks, merged: int) -> list[str]:
         f"first seen {total.first_seen:%Y-%m-%d}, last seen {total.last_seen:%Y-%m-%d}."
     ]
     if merged != domains:
-        private = Counter(parent for source in links.source_sites if (parent := registry_site(source)) != source)
-        parent = private.most_common(1)[0][0] if private else registry_site(site)
+        private = Counter(parent for source in links.source_sites if (parent := registry_site_of(source)) != source)
+        parent = private.most_common(1)[0][0] if private else registry_site_of(site)
         said.append(
             f"Counted without private suffixes (all of {parent} as one site), "
             f"that is {_count(merged, 'referring domain')}."

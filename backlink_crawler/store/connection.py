@@ -9,7 +9,14 @@ from typing import Any, Self
 from bson.codec_options import CodecOptions
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidURI, OperationFailure, PyMongoError
+from pymongo.errors import (
+    ConfigurationError,
+    ConnectionFailure,
+    InvalidName,
+    InvalidURI,
+    OperationFailure,
+    PyMongoError,
+)
 
 from backlink_crawler.records import Visit
 from backlink_crawler.store import schema
@@ -28,21 +35,31 @@ class StoreUnavailable(StoreError):
 class Store:
     """The index in one MongoDB database. All methods are coroutines of the loop that made the first call."""
 
-    def __init__(self, uri: str, database: str, *, answer_within: float = 5.0) -> None:
-        """:param answer_within: seconds MongoDB has to be found and to answer before ``StoreUnavailable``."""
+    def __init__(self, uri: str, database: str, *, read_only: bool = False, answer_within: float = 5.0) -> None:
+        """Prepare the connection; nothing is sent yet.
+
+        :param read_only: create nothing: reading needs no right to write, and leaves no trace of a mistyped name.
+        :param answer_within: seconds MongoDB has to be found and to answer before ``StoreUnavailable``.
+        :raises StoreError: the address or the name is not one.
+        """
+        self._read_only = read_only
         try:
+            if not uri.startswith(("mongodb://", "mongodb+srv://")):
+                raise InvalidURI("it begins with mongodb:// or mongodb+srv://")
             self._client: AsyncMongoClient[Document] = AsyncMongoClient(
                 uri,
                 serverSelectionTimeoutMS=int(answer_within * 1000),
                 tz_aware=True,
                 appname="backlink_crawler",
             )
+            self.database: AsyncDatabase[Document] = self._client.get_database(
+                database, codec_options=CodecOptions(tz_aware=True, tzinfo=UTC)
+            )
+        except InvalidName as error:
+            raise StoreError(f"MONGODB_DATABASE {database!r} is not the name of a database: {error}") from error
         except (InvalidURI, ConfigurationError, ValueError) as error:
             raise StoreError(f"MONGODB_URI is not a MongoDB address ({error}). Example: {_EXAMPLE}") from error
-        self._where = f"{', '.join(f'{host}:{port}' for host, port in _nodes(uri))}"
-        self.database: AsyncDatabase[Document] = self._client.get_database(
-            database, codec_options=CodecOptions(tz_aware=True, tzinfo=UTC)
-        )
+        self._where = ", ".join(f"{host}:{port}" for host, port in _nodes(uri))
 
     async def __aenter__(self) -> Self:
         try:
@@ -58,14 +75,16 @@ class Store:
         await self.close()
 
     async def open(self) -> None:
-        """Make sure MongoDB answers, holds our collections and indexes, and was written by these versions.
+        """Make sure MongoDB answers, was written by these versions, and (unless read only) holds our collections.
 
         :raises StoreUnavailable: no answer.
         :raises StoreError: other versions, or no right to read.
         """
-        async with self._answers():
+        async with self.answers():
             await self._client.admin.command("ping")
             await self._check_versions()
+            if self._read_only:
+                return
             existing = set(await self.database.list_collection_names())
             for collection in schema.COLLECTIONS:
                 if collection.name not in existing:
@@ -82,13 +101,13 @@ class Store:
 
         :raises StoreUnavailable: MongoDB did not answer; repeat the call.
         """
-        async with self._answers():
+        async with self.answers():
             return await save_visits(self.database, visits)
 
     async def start_crawl(self, crawl_id: str, spider: str, arguments: Mapping[str, Any]) -> None:
         """Note that a worker joined ``crawl_id``; the first one's spider and arguments stand."""
         first = {"spider": spider, "arguments": dict(arguments), "started": datetime.now(UTC)}
-        async with self._answers():
+        async with self.answers():
             await self.database["crawls"].update_one(
                 {"_id": crawl_id}, {"$setOnInsert": first, "$inc": {"workers": 1}}, upsert=True
             )
@@ -96,7 +115,7 @@ class Store:
     async def end_crawl(self, crawl_id: str, reason: str, counters: Mapping[str, int]) -> None:
         """Note how one worker ended, and add its counters to the crawl's."""
         changes = {f"counters.{name}": value for name, value in counters.items()}
-        async with self._answers():
+        async with self.answers():
             await self.database["crawls"].update_one(
                 {"_id": crawl_id},
                 {"$set": {"ended": datetime.now(UTC), "reason": reason}, **({"$inc": changes} if changes else {})},
@@ -111,8 +130,9 @@ class Store:
 
     async def _check_versions(self) -> None:
         meta = self.database["meta"]
-        await meta.update_one({"_id": "schema"}, {"$setOnInsert": dict(schema.VERSIONS)}, upsert=True)
-        stored = await meta.find_one({"_id": "schema"}) or {}
+        if not self._read_only:
+            await meta.update_one({"_id": "schema"}, {"$setOnInsert": dict(schema.VERSIONS)}, upsert=True)
+        stored = await meta.find_one({"_id": "schema"}) or schema.VERSIONS
         for name, mine in schema.VERSIONS.items():
             if stored.get(name) != mine:
                 raise StoreError(
@@ -122,7 +142,8 @@ class Store:
                 )
 
     @asynccontextmanager
-    async def _answers(self) -> AsyncIterator[None]:
+    async def answers(self) -> AsyncIterator[None]:
+        """Run MongoDB operations, with what goes wrong told as ``StoreUnavailable`` or ``StoreError``."""
         try:
             yield
         except ConnectionFailure as error:

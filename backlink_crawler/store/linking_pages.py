@@ -11,7 +11,7 @@ async def pages_linking_to(
     database: AsyncDatabase[Document], target_sites: Sequence[str], *, per_site: int
 ) -> AsyncIterator[str]:
     """Yield URLs of pages on other sites that link to one of ``target_sites``, at most ``per_site`` of each site."""
-    pipeline = [
+    pipeline: list[Document] = [
         {"$match": {"target_site": {"$in": list(target_sites)}, "scope": "external"}},
         {"$group": {"_id": {"site": "$source_site", "url": "$source_url"}}},
         {"$group": {"_id": "$_id.site", "urls": {"$firstN": {"input": "$_id.url", "n": per_site}}}},

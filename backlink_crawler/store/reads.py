@@ -2,13 +2,11 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import ConnectionFailure, PyMongoError
 
 from backlink_crawler.reports.summary import (
     IMAGE_WITHOUT_ALT,
@@ -19,7 +17,6 @@ from backlink_crawler.reports.summary import (
     Section,
     Tried,
 )
-from backlink_crawler.store.connection import StoreError, StoreUnavailable
 from backlink_crawler.store.documents import Document
 
 Stage = Mapping[str, Any]
@@ -71,33 +68,24 @@ _NEEDED: Stage = {
 
 
 async def observed(database: AsyncDatabase[Document], site: str) -> Observed:
-    """Count what was tried, in the whole index and on ``site``.
-
-    :raises StoreUnavailable: MongoDB did not answer.
-    """
-    async with _answers():
-        (pages, as_of), (own_pages, _), sites, crawls = await asyncio.gather(
-            # True of every page, and answered from the index alone.
-            _tried(database, {"outcome": {"$gt": ""}}),
-            _tried(database, {"site": site}),
-            _aggregate(database, "pages", [{"$group": {"_id": "$site"}}, {"$count": "n"}]),
-            database["crawls"].count_documents({}),
-        )
+    """Count what was tried, in the whole index and on ``site``."""
+    (pages, as_of), (own_pages, _), sites, crawls = await asyncio.gather(
+        # True of every page, and answered from the index alone.
+        _tried(database, {"outcome": {"$gt": ""}}),
+        _tried(database, {"site": site}),
+        _aggregate(database, "pages", [{"$group": {"_id": "$site"}}, {"$count": "n"}]),
+        database["crawls"].count_documents({}),
+    )
     return Observed(pages, own_pages, sites[0]["n"] if sites else 0, crawls, as_of)
 
 
 async def backlink_summary(database: AsyncDatabase[Document], site: str, *, limit: int = 10) -> Backlinks:
-    """Count the links from other sites to ``site``, in one pass; at most ``limit`` rows of each long section.
-
-    :raises StoreUnavailable: MongoDB did not answer.
-    :raises StoreError: it refused, as it does from about a million referring domains of one row on.
-    """
+    """Count the links from other sites to ``site``, in one pass; at most ``limit`` rows of each long section."""
     links: Stage = {"$match": {"target_site": site, "source_site": {"$ne": site}}}
-    async with _answers():
-        found, sources = await asyncio.gather(
-            _aggregate(database, "links", [links, _NEEDED, *_sections(limit)]),
-            _aggregate(database, "links", [links, {"$group": {"_id": "$source_site"}}]),
-        )
+    found, sources = await asyncio.gather(
+        _aggregate(database, "links", [links, _NEEDED, *_sections(limit)]),
+        _aggregate(database, "links", [links, {"$group": {"_id": "$source_site"}}]),
+    )
     rows: dict[str, list[Document]] = defaultdict(list)
     for row in found:
         rows[row["section"]].append(row["row"])
@@ -192,13 +180,3 @@ def _sum(rows: Sequence[Row], *, name: str, referring_domains: int) -> Row:
 async def _aggregate(database: AsyncDatabase[Document], collection: str, pipeline: Sequence[Stage]) -> list[Document]:
     cursor = await database[collection].aggregate(pipeline, allowDiskUse=True)
     return await cursor.to_list()
-
-
-@asynccontextmanager
-async def _answers() -> AsyncIterator[None]:
-    try:
-        yield
-    except ConnectionFailure as error:
-        raise StoreUnavailable("MongoDB stopped answering while it was read: try again.") from error
-    except PyMongoError as error:
-        raise StoreError(f"MongoDB refused a read: {error}") from error

@@ -31,6 +31,8 @@ from backlink_crawler.records import Child
 
 SWEEP_AT_ONCE = 64
 """Shards that a sweep looks at in one round trip."""
+SHARE = 4
+"""Leases asked of a shard at first: most of a script's cost is the call. Then 1 of each, where these had fewer."""
 PAUSE_POLL = 1.0
 """Seconds until a paused worker asks again."""
 
@@ -99,6 +101,7 @@ class RedisFrontier:
         while that leaves room. ``claim(0)`` tells the others what this worker knows.
         """
         await self._recover()
+        limit = max(limit, 0)
         guessed = dict.fromkeys(self._named + (self._shards.seem_due() if self._had_room else []))
         quotas = _quotas(list(guessed), limit)
         turn, answers = await self._ask(quotas, limit)
@@ -111,7 +114,7 @@ class RedisFrontier:
             due = list(dict.fromkeys(due + await self._sweep(turn.now)))
         times = {shard: answer.due for shard, answer in answers.items()}
         while due and len(leases) < limit:
-            quotas = _quotas(due, limit - len(leases))
+            quotas = _quotas(due, limit - len(leases), share=1)
             _, answers = await self._ask(quotas, 0)
             leases += self._take(answers)
             times |= {shard: answer.due for shard, answer in answers.items()}
@@ -263,18 +266,19 @@ def _packed(verdict: Verdict) -> tuple[object, ...]:
     return (verdict.state, verdict.reason, verdict.retry_after, verdict.hold_host, verdict.host_trouble)
 
 
-def _quotas(shards: Sequence[int], limit: int) -> dict[int, int]:
-    """Share ``limit`` out over the first shards as evenly as whole numbers allow, at least 1 each.
+def _quotas(shards: Sequence[int], limit: int, share: int = SHARE) -> dict[int, int]:
+    """Share ``limit`` out over the first shards as evenly as whole numbers allow, about ``share`` or more each.
 
+    >>> _quotas([5, 6, 7], 20)
+    {5: 7, 6: 7, 7: 6}
     >>> _quotas([5, 6, 7], 8)
-    {5: 3, 6: 3, 7: 2}
-    >>> _quotas([5, 6, 7], 2)
-    {5: 1, 6: 1}
+    {5: 4, 6: 4}
     """
-    if not shards or limit <= 0:
+    asked = shards[: -(-limit // share)]
+    if not asked:
         return {}
-    share, rest = divmod(limit, len(shards))
-    return {shard: n for i, shard in enumerate(shards) if (n := share + (i < rest))}
+    each, rest = divmod(limit, len(asked))
+    return {shard: each + (i < rest) for i, shard in enumerate(asked)}
 
 
 def _with_more(answers: Mapping[int, Answer], quotas: Mapping[int, int], now: float) -> list[int]:

@@ -1,0 +1,1 @@
+"""The frontier: one contract, run on every implementation, and what each of them promises beyond it."""
