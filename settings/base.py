@@ -44,6 +44,7 @@ MONGODB_DATABASE = "backlinks"
 SPIDER_MODULES = ["backlink_crawler.spiders"]
 NEWSPIDER_MODULE = "backlink_crawler.spiders"
 COMMANDS_MODULE = "backlink_crawler.commands"
+ADDONS = {"backlink_crawler.preflight.Preflight": 900}
 SCHEDULER = "backlink_crawler.frontier.scheduler.FrontierScheduler"
 SCHEDULER_PERSIST = True
 ITEM_PIPELINES = {

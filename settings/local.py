@@ -3,9 +3,10 @@
 import os
 
 from settings.base import *  # noqa: F403
+from settings.base import ADDONS as BASE_ADDONS
 from settings.base import FROM_ENVIRONMENT
 
 SERVICES_EMBEDDED = True
-ADDONS = {"backlink_crawler.services.LocalServices": 100}
+ADDONS = {**BASE_ADDONS, "backlink_crawler.services.LocalServices": 100}
 
 globals().update({name: os.environ[name] for name in FROM_ENVIRONMENT if os.environ.get(name)})

@@ -45,7 +45,12 @@ def mongodb_database(mongodb_uri: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def crawling(redis_url: str, mongodb_uri: str, mongodb_database: str) -> Crawling:
+def crawling(redis_url: str, mongodb_uri: str, mongodb_database: str) -> Iterator[Crawling]:
     """``scrapy`` commands with the testing settings, on the session's servers, into a database of their own."""
     servers = {"REDIS_URL": redis_url, "MONGODB_URI": mongodb_uri, "MONGODB_DATABASE": mongodb_database}
-    return Crawling(mongodb_uri, mongodb_database, {**servers, "CRAWL_ID": mongodb_database})
+    crawling = Crawling(mongodb_uri, mongodb_database, {**servers, "CRAWL_ID": mongodb_database})
+    yield crawling
+    for process in crawling.processes:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()

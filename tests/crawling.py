@@ -3,8 +3,9 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,14 @@ class Crawling:
     mongodb_uri: str
     database: str
     settings: Mapping[str, object]
+    processes: list[subprocess.Popen[str]] = field(default_factory=list)
+    """All that were started, so that none outlives its test."""
 
     def start(self, *arguments: str, **settings: object) -> subprocess.Popen[str]:
         """Start ``scrapy`` with ``arguments`` and ``settings``."""
         given = {**self.settings, **settings}
         options = [part for name, value in given.items() for part in ("-s", f"{name}={value}")]
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [SCRAPY, *arguments, *options],
             cwd=PROJECT,
             env={**os.environ, "SCRAPY_SETTINGS_MODULE": "settings.testing"},
@@ -36,6 +39,8 @@ class Crawling:
             stderr=subprocess.PIPE,
             text=True,
         )
+        self.processes.append(process)
+        return process
 
     def run(self, *arguments: str, **settings: object) -> "Ended":
         """Run ``scrapy`` to its end."""
@@ -74,3 +79,14 @@ def ended(process: subprocess.Popen[str], seconds: float = 90) -> Ended:
     """Wait for a process to end."""
     out, err = process.communicate(timeout=seconds)
     return Ended(process.returncode, out, err)
+
+
+def until(condition: Callable[[], object], what: str, seconds: float = 30) -> None:
+    """Wait for something that another process does.
+
+    :raises AssertionError: it did not happen in time.
+    """
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
+        time.sleep(0.01)

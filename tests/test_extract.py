@@ -30,6 +30,7 @@ ELEMENTS = [
     ("<link rel='Canonical' href=x>", "https://a.test/dir/x", "canonical", "rel has no case"),
     ("<link rel='alternate' hreflang=de href=x>", "https://a.test/dir/x", "alternate", "another language"),
     ("<body><noscript><a href=x>t</a></noscript>", "https://a.test/dir/x", "text", "shown to those without scripts"),
+    ("<p><template shadowrootmode=open><a href=x>t</a></template>", "https://a.test/dir/x", "text", "a shadow root"),
     ("<a href='  x\n'>t</a>", "https://a.test/dir/x", "text", "white space around"),
     ("<a href>t</a>", "https://a.test/dir/page", "text", "an empty reference is the page itself"),
     ("<a href='mailto:a@b.test'>t</a>", None, "text", "a link, but no web address"),
@@ -50,13 +51,24 @@ def test_linking_elements(html: str, url: str | None, link_type: str, reason: st
         ("<!-- <a href=x>t</a> -->", "a comment"),
         ("<script>'<a href=x>'</script>", "a string in a script"),
         ("<template><a href=x>t</a></template>", "a template is not in the document"),
+        ("<p><template shadowrootmode=open><template><a href=x></template></template>", "a template in a shadow root"),
         ("<link rel=stylesheet href=x>", "a resource"),
+        ("<link rel='alternate stylesheet' href=x>", "another look of the same page"),
         ("<textarea><a href=x>t</a></textarea>", "text that shows markup"),
     ],
 )
 def test_no_links(html: str, reason: str) -> None:
     """What only looks like a link is none."""
     assert extract(html).links == [], reason
+
+
+@pytest.mark.parametrize("swallower", ["<iframe src=f />", "<IFRAME src=f>", "<style>"])
+def test_noscript_left_open(swallower: str) -> None:
+    """An element left open in noscript hides nothing of the page, and is itself still seen."""
+    page = extract(f"<body><noscript>{swallower}</NoScript><main><a href=x>t</a></main><script>'</noscript>'</script>")
+    frames = [] if swallower == "<style>" else ["https://a.test/dir/f"]
+    assert [link.url for link in page.links] == [*frames, "https://a.test/dir/x"]
+    assert (page.links[-1].region, page.links[-1].hidden) == ("content", None)
 
 
 ANCHORS = [
@@ -93,6 +105,7 @@ REGIONS = [
     ("<article><section id=comments><a href=x>t</a></section></article>", "comment", "comments by id"),
     ("<ol class='comment-list x'><a href=x>t</a></ol>", "comment", "comments by class"),
     ("<div class=commentary><a href=x>t</a></div>", "content", "a word that only begins the same"),
+    ("<footer><template shadowrootmode=Open><a href=x>t</a></template></footer>", "footer", "where its host stands"),
     ("<body class='has-comments'><a href=x>t</a></body>", "content", "a body class says nothing of its parts"),
 ]
 

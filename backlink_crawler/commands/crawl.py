@@ -10,6 +10,7 @@ from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.exceptions import UsageError
 
 from backlink_crawler.frontier.contract import Counts, FrontierError
+from backlink_crawler.net.hostsfile import HostsFileError
 from backlink_crawler.spiders.walking import ArgumentError
 from backlink_crawler.store import StoreError
 
@@ -37,7 +38,8 @@ class Command(ScrapyCrawl):
         assert self.settings is not None
         if self.settings["LOG_LEVEL"] != "DEBUG":
             for name in _CHATTY:
-                logging.getLogger(name).setLevel(logging.WARNING)
+                # A filter: levels set this early are reset when Scrapy configures logging.
+                logging.getLogger(name).addFilter(_worth_telling)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Run the spider and set the exit code."""
@@ -56,16 +58,16 @@ class Command(ScrapyCrawl):
         self.exitcode = _exit_code(crawler, task)
 
 
+def _worth_telling(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING
+
+
 def _exit_code(crawler: Crawler, task: Any) -> int:
     error = task.exception() if task.done() and not task.cancelled() else None
-    cause = error
-    while cause is not None:
-        if isinstance(cause, ArgumentError):
-            return _say(str(cause), 2)
-        if isinstance(cause, StoreError | FrontierError):
-            return _say(str(cause), 1)
-        # An engine that could not start fails again as it is closed, and hides the first error behind its own.
-        cause = cause.__context__
+    if isinstance(error, ArgumentError):
+        return _say(str(error), 2)
+    if isinstance(error, StoreError | FrontierError | HostsFileError):
+        return _say(str(error), 1)
     if error is not None:
         raise error
     assert crawler.stats is not None

@@ -54,9 +54,15 @@ def _href(element: Element) -> str | None:
 def _link_type(element: Element) -> LinkType | None:
     tag = element.tag
     if tag == "link":
-        rel = rel_tokens(element)
-        return "canonical" if "canonical" in rel else "alternate" if "alternate" in rel else None
+        return _head_link_type(rel_tokens(element))
     return _TYPES.get(tag, "text")
+
+
+def _head_link_type(rel: tuple[str, ...]) -> LinkType | None:
+    if "canonical" in rel:
+        return "canonical"
+    # Another style sheet of the page is a resource, not a page (HTML §4.6.7.1).
+    return "alternate" if "alternate" in rel and "stylesheet" not in rel else None
 
 
 def _raw_link(element: Element, href: str, link_type: LinkType, place: Place, base: str, ordinal: int) -> RawLink:

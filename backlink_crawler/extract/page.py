@@ -1,5 +1,6 @@
 """One page: its links and what it says of itself."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ from backlink_crawler.records import RawLink
 from backlink_crawler.urls import normalise
 
 _MAX_TITLE = 512
+_END_OF_NOSCRIPT = re.compile(rb"</noscript", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -63,12 +65,20 @@ def extract_page(
 
 def _parse(body: bytes, content_type: str) -> Document:
     charset = _charset(content_type)
-    if charset:
-        try:
-            return turbohtml.parse(body, encoding=charset, positions=False)
-        except LookupError:
-            pass  # a label no browser knows: go on as if the header had not named one
-    return turbohtml.parse(body, positions=False)
+    document = _tree(body, charset)
+    if any("</noscript" in element.text.lower() for element in document.iter_elements("noscript")):
+        # ``<noscript><iframe></noscript>`` swallows the rest of the page. Browsers that run scripts see it, because
+        # they read the content of noscript as text; with every frame in it closed, so do we.
+        return _tree(_END_OF_NOSCRIPT.sub(rb"</iframe></style></noscript", body), charset)
+    return document
+
+
+def _tree(body: bytes, charset: str | None) -> Document:
+    try:
+        # Shadow roots stay templates: attached to their hosts they would be out of reach of iter_elements (see place).
+        return turbohtml.parse(body, encoding=charset, positions=False, allow_declarative_shadow_roots=False)
+    except LookupError:  # a label no browser knows: go on as if the header had not named one
+        return turbohtml.parse(body, positions=False, allow_declarative_shadow_roots=False)
 
 
 def _charset(content_type: str) -> str | None:

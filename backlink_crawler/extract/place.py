@@ -8,7 +8,7 @@ decides, ``nav`` only outside those, and a ``header`` or ``footer`` inside an ar
 import re
 from dataclasses import dataclass
 
-from turbohtml import Document, Element
+from turbohtml import Document, DocumentFragment, Element
 
 from backlink_crawler.records import Region
 
@@ -20,6 +20,7 @@ _ROLES: dict[str, Region] = {
     "search": "nav",
 }
 _ELEMENTS: dict[str, Region] = {"header": "header", "footer": "footer", "nav": "nav", "aside": "aside"}
+_SHADOW_ROOTS = frozenset({"open", "closed"})
 _OWNERS = frozenset({"article", "main", "section"})
 _COMMENTS = re.compile(r"(?:^|[\s_-])(?:comments?|commentlist|disqus[\w-]*|respond)(?:$|[\s_-])", re.IGNORECASE)
 _INVISIBLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)
@@ -34,7 +35,8 @@ class Place:
     """Inside an article, section or main part, whose own header and footer are content."""
     hidden: str | None = None
     rendered: bool = True
-    """False inside ``<template>``, whose content hangs in a fragment of its own, outside the document."""
+    """False inside ``<template>``, whose content hangs in a fragment of its own, outside the document. A template
+    that declares a shadow root is different: browsers render it in the place of its host's content."""
     depth: int = 0
 
 
@@ -59,13 +61,22 @@ class Places:
                 place = known
                 break
             chain.append(node)
-            node = node.parent
+            node = _around(node)
         else:
             place = _ROOT if isinstance(node, Document) else _DETACHED
         for inner in reversed(chain):
             place = _inside(place, inner)
             self._known[inner] = place
         return place
+
+
+def _around(element: Element) -> object:
+    """Return what ``element`` stands in: its parent, or the host of the shadow root that it is the top of."""
+    parent = element.parent
+    template = parent.parent if isinstance(parent, DocumentFragment) else None
+    if isinstance(template, Element) and (template.attr("shadowrootmode") or "").lower() in _SHADOW_ROOTS:
+        return template.parent
+    return parent
 
 
 def _inside(outer: Place, element: Element) -> Place:

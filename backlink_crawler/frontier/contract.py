@@ -67,8 +67,6 @@ class Lease:
     token: int
     attempt: int
     """1 at the first claim; grows with every claim, also after a lost worker."""
-    handle: bytes = b""
-    """The implementation's own key of the lease; opaque to everyone else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +193,10 @@ class Frontier(Protocol):
         """
 
     async def finish(self, finished: Sequence[Finished]) -> int:
-        """Children first, then the verdicts. Returns how many leases were still ours; stale ones change nothing."""
+        """Children first, then the verdicts. Returns how many leases were still ours; stale ones change nothing.
+
+        Other workers may learn of it only with this worker's next call (``claim(0)`` will do).
+        """
 
     async def renew(self, leases: Sequence[Lease]) -> list[Lease]:
         """Prolong leases in work. Returns those that are no longer ours."""

@@ -28,6 +28,7 @@ PATIENCE = 6
 """A host that asks for patience and names no time rests this many times as long as one that fails."""
 CHALLENGE_REST = 60.0
 """Seconds a host rests that showed a challenge."""
+MAX_DOUBLINGS = 20
 MAX_RETRY_AFTER = 86_400.0
 """A longer Retry-After (also a nonsensical one) counts as this many seconds."""
 
@@ -69,12 +70,12 @@ def _be_patient(reason: str, attempt: int, retry_after: float | None, options: F
     if retry_after is not None and retry_after > 0:
         rest = min(retry_after, MAX_RETRY_AFTER)
     else:
-        rest = min(PATIENCE * options.retry_delay * 2 ** (attempt - 1), options.max_host_wait)
+        rest = min(PATIENCE * options.retry_delay * 2.0 ** min(attempt - 1, MAX_DOUBLINGS), options.max_host_wait)
     state: Literal["failed", "retry"] = "retry" if attempt < PATIENT_ATTEMPTS else "failed"
     return Verdict(state, reason, hold_host=rest, host_trouble=True)
 
 
 def _try_again(reason: str, attempt: int, attempts: int, options: FrontierOptions) -> Verdict:
-    rest = min(options.retry_delay * 2 ** (attempt - 1), options.max_host_wait)
+    rest = min(options.retry_delay * 2.0 ** min(attempt - 1, MAX_DOUBLINGS), options.max_host_wait)
     state: Literal["failed", "retry"] = "retry" if attempt < attempts else "failed"
     return Verdict(state, reason, hold_host=rest, host_trouble=True)

@@ -24,16 +24,20 @@ from backlink_crawler.frontier.connection import client_from, options_from
 from backlink_crawler.frontier.contract import (
     Counts,
     Finished,
+    FrontierError,
     FrontierUnavailable,
     Lease,
 )
 from backlink_crawler.frontier.redis import RedisFrontier
+from backlink_crawler.frontier.redis.scripts import Sender
+from backlink_crawler.frontier.redis.start_urls import StartUrls
 from backlink_crawler.records import Child
 
 ROUND_SECONDS = 0.02
-"""Pause between rounds, in which the outbox gathers."""
+"""Time in which the outbox gathers before it is sent."""
 IDLE_SECONDS = 0.25
 """Longest pause of a worker that has nothing to do: new start URLs are picked up well within a second."""
+_SHORTEST_PAUSE = 0.005
 _LONGEST_PAUSE = 10.0
 
 logger = logging.getLogger(__name__)
@@ -49,11 +53,12 @@ class FrontierScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis carrie
         self._capacity = settings.getint("CONCURRENT_REQUESTS")
         self._stay_open = settings.getbool("FRONTIER_STAY_OPEN")
         self._renew_after = settings.getfloat("FRONTIER_LEASE_SECONDS") / 3
-        self.frontier = RedisFrontier(
-            client_from(settings),
-            crawl_id=self.crawl_id,
-            options=options_from(settings),
-        )
+        self._persist = settings.getbool("SCHEDULER_PERSIST")
+        self._flush_on_start = settings.getbool("SCHEDULER_FLUSH_ON_START")
+        client = client_from(settings)
+        self.frontier = RedisFrontier(client, crawl_id=self.crawl_id, options=options_from(settings))
+        self._start_urls = StartUrls(Sender(client), _start_keys(crawler))
+        self._start_urls_read = 0.0
         self._ready: deque[Lease] = deque()
         self._in_work: dict[tuple[str, int], Lease] = {}
         self._new: list[Child] = []
@@ -62,6 +67,7 @@ class FrontierScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis carrie
         self._start_exhausted = False
         self._seeded = False
         self._ended = False
+        self._leaving = asyncio.Event()
         self._awake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -77,6 +83,8 @@ class FrontierScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis carrie
 
     async def _open(self) -> None:
         await self.frontier.open()
+        if self._flush_on_start:
+            await self._flush()
         if await self.frontier.ended() and not self._stay_open:
             logger.info(
                 "Crawl %s has ended before; nothing is asked for twice. To repeat it, give another CRAWL_ID.",
@@ -89,18 +97,38 @@ class FrontierScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis carrie
         return deferred_from_coro(self._close())
 
     async def _close(self) -> None:
+        self._leaving.set()
+        self._awake.set()
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+            await self._task
         try:
             await self._send()
             await self.frontier.release([*self._ready, *self._in_work.values()])
             stats = self._crawler.stats
             assert stats is not None
             stats.set_value("frontier/counts", await self.frontier.counts())
+            if not self._persist and self._ended and not await self._others():
+                await self.frontier.drop()
         except FrontierUnavailable as error:
             logger.warning("%s Leases of this worker run out by themselves.", error)
         await self.frontier.close()
+
+    async def _flush(self) -> None:
+        """``SCHEDULER_FLUSH_ON_START``: begin the crawl anew.
+
+        :raises FrontierError: other workers are at it.
+        """
+        others = await self._others()
+        if others:
+            raise FrontierError(
+                f"SCHEDULER_FLUSH_ON_START would delete crawl {self.crawl_id} under its workers {', '.join(others)}: "
+                "stop them first, or give another CRAWL_ID"
+            )
+        await self.frontier.drop()
+        await self.frontier.open()
+
+    async def _others(self) -> list[str]:
+        return [worker.name for worker in await self.frontier.workers() if worker.name != self.frontier.worker]
 
     def enqueue_request(self, request: Request) -> bool:
         """Take a URL to make known. Whether it is new is known only later, so the answer is always yes.
@@ -153,7 +181,7 @@ class FrontierScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis carrie
 
     async def _run(self) -> None:
         pause, renewed = 0.5, asyncio.get_running_loop().time()
-        while True:
+        while not self._leaving.is_set():
             try:
                 wait = await self._round()
                 now = asyncio.get_running_loop().time()
@@ -161,19 +189,26 @@ class FrontierScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis carrie
                     renewed = now
                     await self.frontier.renew([*self._ready, *self._in_work.values()])
                 pause = 0.5
+                await self._rest(wait)
             except FrontierUnavailable as error:
                 logger.warning("%s Trying again in %.1f s.", error, pause)
-                wait, pause = pause, min(pause * 2, _LONGEST_PAUSE)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await self._leaving.wait()
+                pause = min(pause * 2, _LONGEST_PAUSE)
             except Exception:
                 logger.exception("The frontier's task failed; the worker stops, its leases go to others")
                 self._ended = True
                 self._stop("frontier_error")
                 return
-            await self._rest(wait)
 
     async def _round(self) -> float:
         """Send, claim, look whether the crawl has ended; return the seconds until the next round makes sense."""
         await self._send()
+        if self._closing_down():
+            await self._hand_back()
+            return IDLE_SECONDS
+        await self._take_start_urls()
         if self._start_exhausted and not self._seeded and not self._new:
             await self.frontier.seeding_complete()
             self._seeded = True
@@ -187,6 +222,33 @@ class FrontierScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis carrie
         if claimed.leases or self._ended or not self._start_exhausted:
             self._wake_engine()
         return IDLE_SECONDS if claimed.next_due is None else min(claimed.next_due, IDLE_SECONDS)
+
+    async def _take_start_urls(self) -> None:
+        """Make known what others pushed into the start keys, at most four times a second."""
+        now = asyncio.get_running_loop().time()
+        if now - self._start_urls_read < IDLE_SECONDS:
+            return
+        pushed = await self._start_urls.read()
+        if pushed:
+            await self.frontier.discover([Child(one.url, depth=0, band=0) for one in pushed if one.url])
+            await self._start_urls.remove(pushed)
+            for one in pushed:
+                if one.url is None:
+                    logger.error("%r in %s is no web address; moved to %s:refused", one.entry[:200], one.key, one.key)
+        else:
+            self._start_urls_read = now
+
+    async def _hand_back(self) -> None:
+        """Give unstarted leases to the other workers, as soon as this one is told to stop."""
+        leases = list(self._ready)
+        self._ready.clear()
+        if leases:
+            await self.frontier.release(leases)
+
+    def _closing_down(self) -> bool:
+        """Whether Scrapy is waiting for this worker's last pages; it has no public way to ask."""
+        slot = getattr(self._crawler.engine, "_slot", None)
+        return slot is not None and slot.closing is not None
 
     async def _send(self) -> None:
         """Send the outbox. What was not acknowledged stays in it, and sending it twice changes nothing."""
@@ -210,10 +272,14 @@ class FrontierScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis carrie
             stats.inc_value(f"frontier/{name}", value)
 
     async def _rest(self, seconds: float) -> None:
-        """Gather for one round, then sleep until something happens or ``seconds`` are over."""
-        await asyncio.sleep(ROUND_SECONDS)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._awake.wait(), max(seconds - ROUND_SECONDS, 0))
+        """Sleep until ``seconds`` are over, or until something happens and a little longer, so that more gathers."""
+        try:
+            async with asyncio.timeout(max(seconds, _SHORTEST_PAUSE)):
+                await self._awake.wait()
+        except TimeoutError:
+            return
+        if not self._leaving.is_set():
+            await asyncio.sleep(ROUND_SECONDS)
         self._awake.clear()
 
     def _wake_engine(self) -> None:
@@ -226,3 +292,10 @@ class FrontierScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis carrie
         engine = self._crawler.engine
         assert engine is not None
         self._closing = asyncio.ensure_future(engine.close_spider_async(reason=reason))
+
+
+def _start_keys(crawler: Crawler) -> list[str]:
+    """The keys that scrapy-redis would read for this spider, and the one of this crawl alone."""
+    spider = crawler.spidercls.name
+    pattern = crawler.settings.get("REDIS_START_URLS_KEY") or "%(name)s:start_urls"
+    return [pattern % {"name": name} for name in (spider, f"{spider}:{crawler.settings['CRAWL_ID']}")]

@@ -4,6 +4,7 @@ An open crawler follows links that strangers wrote. Without this guard, a link o
 or ``169.254.169.254`` (the metadata service of clouds) is a way into its owner's network.
 """
 
+import errno
 import ipaddress
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -16,7 +17,7 @@ class UnsafeAddress(OSError):
     """Part of every message: connection errors of several addresses are joined into one text."""
 
     def __init__(self, address: str) -> None:
-        super().__init__(f"{address} is {self.MARK}")
+        super().__init__(errno.EACCES, f"{address} is {self.MARK}")
 
 
 def is_public(address: str) -> bool:

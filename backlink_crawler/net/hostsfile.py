@@ -11,15 +11,19 @@ from pathlib import Path
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 
+class HostsFileError(ValueError):
+    """The hosts file is missing or damaged; the message is one line for people."""
+
+
 class HostsFileResolver(AbstractResolver):
     """Resolves names from a hosts file, read once."""
 
     def __init__(self, path: Path) -> None:
-        """:raises ValueError: with one line for people, when the file is missing or damaged."""
+        """:raises HostsFileError: it cannot be read."""
         try:
             self._hosts: dict[str, dict[str, tuple[str, int]]] = json.loads(path.read_text("utf-8"))
         except (OSError, ValueError) as error:
-            raise ValueError(f"NET_HOSTS_FILE {path} cannot be read: {error}") from error
+            raise HostsFileError(f"NET_HOSTS_FILE {path} cannot be read: {error}") from error
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET

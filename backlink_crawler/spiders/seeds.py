@@ -21,7 +21,8 @@ class SeedsSpider(WalkingSpider):
         """Read ``domains``, ``urls`` and ``subdomains``."""
         super().read_arguments()
         self.starts = [*self._read_list("domains").starts, *self._read_list("urls", whole_host=True).starts]
-        if not self.starts:
+        self._open_ended = self.settings.getbool("FRONTIER_STAY_OPEN")
+        if not self.starts and not self._open_ended:
             raise ArgumentError("nothing to crawl: say -a domains=a.com,b.org or -a urls=@file")
         self._subdomains = self.arguments.get("subdomains", "0") not in {"", "0", "no", "false"}
         self._prefixes: dict[str, tuple[str, ...]] = {}
@@ -32,7 +33,9 @@ class SeedsSpider(WalkingSpider):
                 self._prefixes[host] = (*self._prefixes.get(host, ()), start.prefix)
 
     def wanted(self, url: str, host: str, site: str, source: Visit) -> int | None:
-        """Want what lies on a host and under a path of the start list."""
+        """Want what lies on a host and under a path of the start list, and on hosts that were pushed as start URLs."""
+        if self._open_ended and host == source.page.host:
+            return 0
         prefixes = self._prefixes_of(host)
         path = url.partition("?")[0].split("/", 3)[3]
         return 0 if any(f"/{path}/".startswith(prefix) for prefix in prefixes) else None

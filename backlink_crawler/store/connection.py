@@ -45,7 +45,7 @@ class Store:
         self._read_only = read_only
         try:
             if not uri.startswith(("mongodb://", "mongodb+srv://")):
-                raise InvalidURI("it begins with mongodb:// or mongodb+srv://")
+                raise InvalidURI("such an address begins with mongodb:// or mongodb+srv://")
             self._client: AsyncMongoClient[Document] = AsyncMongoClient(
                 uri,
                 serverSelectionTimeoutMS=int(answer_within * 1000),

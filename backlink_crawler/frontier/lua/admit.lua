@@ -73,8 +73,9 @@ local function admit(site, budget, pages, fingerprint)
     known = known + 1
   elseif redis.call('SISMEMBER', key, fingerprint) == 1 then
     known = known + 1
-  elseif site.admitted < budget then
+  elseif site.admitted + (site.refused or 0) < budget then
     refused = refused + 1
+    site.refused = (site.refused or 0) + 1
   else
     over = over + 1
   end

@@ -9,23 +9,29 @@
 
 local shard = KEYS[1]
 local options = cmsgpack.unpack(ARGV[2])
+
+-- The counters that scripts need, read once and written once; others (by reason) are only added to.
+local COUNTERS = {
+  'epoch', 'token', 'buckets', 'known', 'waiting', 'leased', 'later', 'done', 'failed', 'over_budget', 'hosts_waiting',
+  'set_aside', 'reserve', 'clock', 'offset',
+}
+local totals, changed, added = {}, {}, {}
+for i, value in ipairs(redis.call('HMGET', shard, unpack(COUNTERS))) do
+  totals[COUNTERS[i]] = tonumber(value or 0)
+end
+
+-- The shard's own time never goes back: where the server's clock was set back, it goes on from where it was, and the
+-- offset between them grows. All times in the shard are its own; answer() gives the server's.
 local now = tonumber(ARGV[1])
 if not now then
   local time = redis.call('TIME')
   now = time[1] + time[2] / 1000000
 end
-
--- Nothing rests for longer than this: a time beyond it was written by a clock that has been set back since.
-local horizon = now + math.max(options.max_host_wait, options.max_crawl_delay, options.host_delay)
-
--- The counters that scripts need, read once and written once; others (by reason) are only added to.
-local COUNTERS = {
-  'epoch', 'token', 'buckets', 'known', 'waiting', 'leased', 'later', 'done', 'failed', 'over_budget', 'hosts_waiting',
-  'set_aside', 'reserve',
-}
-local totals, changed, added = {}, {}, {}
-for i, value in ipairs(redis.call('HMGET', shard, unpack(COUNTERS))) do
-  totals[COUNTERS[i]] = tonumber(value or 0)
+now = now + totals.offset
+if now < totals.clock then
+  totals.offset = totals.offset + totals.clock - now
+  changed.offset = true
+  now = totals.clock
 end
 
 local function set(what, value)
@@ -101,7 +107,7 @@ local function host_named(name, suffix)
   local host = hosts[name]
   if not host then
     local known = record('hosts', name, 9) or {suffix or #name, length_of_lists(name), 0, 0, 0, 0, 0, false, false}
-    host = {name = name, queued = known[2], later = known[3], leased = known[4], due = math.min(known[5], horizon)}
+    host = {name = name, queued = known[2], later = known[3], leased = known[4], due = known[5]}
     host.troubles, host.crawl_delay, host.given_up, host.placed = known[6], known[7], known[8], known[9]
     host.site = site_named(string.sub(name, -known[1]))
     host.were_leased = host.leased
@@ -123,9 +129,9 @@ local function settle(site)
   end
   local ready = shard .. ':ready:' .. site.name
   local first = redis.call('ZRANGE', ready, 0, 0, 'WITHSCORES')
-  local name, due = first[1], tonumber(first[2])
+  local name, due = first[1], math.max(first[2], now) -- behind the sites that are due already
   if site.front then
-    local standing_since = tonumber(redis.call('ZSCORE', shard .. ':due', site.front) or horizon)
+    local standing_since = tonumber(redis.call('ZSCORE', shard .. ':due', site.front) or 0)
     if standing_since <= due then
       return
     end
@@ -135,7 +141,7 @@ local function settle(site)
   end
   redis.call('ZREM', ready, name)
   site.ready = site.ready - 1
-  redis.call('ZADD', shard .. ':due', math.max(due, now), name) -- behind the sites that are due already
+  redis.call('ZADD', shard .. ':due', due, name)
   site.front = name
 end
 
@@ -154,9 +160,8 @@ end
 
 local function leave(host)
   local site = host.site
-  if site.front == host.name then
-    redis.call('ZREM', shard .. ':due', host.name)
-    site.front = false
+  if redis.call('ZREM', shard .. ':due', host.name) == 1 then
+    site.front = site.front ~= host.name and site.front
   else
     site.ready = site.ready - redis.call('ZREM', shard .. ':ready:' .. site.name, host.name)
   end
@@ -299,6 +304,7 @@ local function save(touched)
   end
   if touched or next(changed) then
     count('epoch')
+    set('clock', now)
   end
   local fields = {}
   for what in pairs(changed) do
@@ -310,18 +316,16 @@ local function save(touched)
   end
 end
 
-local function first_score(key)
-  local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
-  return first[2] and tonumber(first[2]) or false
-end
-
 -- What every script answers: the shard's epoch, when its next URL is due, when its next lease expires, and the result.
 -- The epoch grows with every change: it orders these hints, and the end of the crawl is told by it standing still.
 local function answer(result)
-  local due = first_score(shard .. ':due')
-  local later = totals.later > 0 and first_score(shard .. ':later')
+  local function first(key)
+    local found = redis.call('ZRANGE', shard .. key, 0, 0, 'WITHSCORES')
+    return found[2] and found[2] - totals.offset or false
+  end
+  local due, later = first(':due'), totals.later > 0 and first(':later')
   if due and later then
     due = math.min(due, later)
   end
-  return cmsgpack.pack({totals.epoch, due or later, totals.leased > 0 and first_score(shard .. ':expiry'), result})
+  return cmsgpack.pack({totals.epoch, due or later, totals.leased > 0 and first(':expiry'), result})
 end

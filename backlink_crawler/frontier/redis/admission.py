@@ -1,7 +1,8 @@
 """Making URLs known: grouped by shard and host, within the budgets."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import TypeAlias
 from uuid import uuid4
 
@@ -38,12 +39,14 @@ class Admission:
         self._options = options
         self._grantee = uuid4().hex
         self._grants = 0
-        self._exhausted = False
+        self._recalled = False
+        self._returned = 0
 
     async def discover(self, children: Sequence[Child]) -> Discovered:
-        """Offer all; those refused for want of granted pages once more, with a grant or for the last time."""
-        found = Discovered()
-        offers = self._by_shard(children)
+        """Offer all, each URL once; those refused for want of granted pages once more, with a grant."""
+        once = _each_once(children)
+        found = Discovered(known=len(children) - len(once))
+        offers = self._by_shard(once)
         while offers:
             batch = {shard: waiting[:OFFERS_AT_ONCE] for shard, waiting in offers.items()}
             await self._offer(batch, found)
@@ -60,7 +63,7 @@ class Admission:
         at_home: dict[int, list[Offer]] = defaultdict(list)
         for site, children in visits:
             home = shard_of(site, self._shards.count)
-            for shard, offers in self._by_shard(children).items():
+            for shard, offers in self._by_shard(_each_once(children)).items():
                 room = 0 if self._options.max_pages or shard != home else OFFERS_AT_ONCE - len(at_home[home])
                 at_home[shard] += offers[:room]
                 elsewhere += (child for _, _, child in offers[room:])
@@ -76,49 +79,71 @@ class Admission:
 
     async def _offer(self, batch: Mapping[int, Sequence[Offer]], found: Discovered) -> None:
         packed = {shard: _packed(offers, self._fingerprint) for shard, offers in batch.items()}
-        last = self._exhausted or not self._options.max_pages
-        arguments: dict[int, Arguments] = {shard: (offers, 0, "", "", int(last)) for shard, offers in packed.items()}
-        first = await self._shards.run(DISCOVER, arguments)
-        arguments = {}
-        for shard, answer in first.items():
-            new, known, over, refused = answer.result
+        last = int(not self._options.max_pages)
+        arguments: dict[int, Arguments] = {shard: (offers, 0, "", "", last) for shard, offers in packed.items()}
+        answers = await self._shards.run(DISCOVER, arguments)
+        refused = {shard: answer.result[3] for shard, answer in answers.items() if answer.result[3]}
+        for shard, answer in answers.items():
+            new, known, over, _, _ = answer.result
             found.new += new
-            if last or not refused:
-                found.known += known
-                found.over_budget += over + refused
-            else:
+            if shard in refused:
                 found.known -= new  # the second offer meets them again
-                arguments[shard] = (packed[shard], *await self._grant(refused), 1)
-        for answer in (await self._shards.run(DISCOVER, arguments)).values():
-            new, known, over, refused = answer.result
+            else:
+                found.known += known
+                found.over_budget += over
+        if refused:
+            await self._offer_again({shard: packed[shard] for shard in refused}, refused, found)
+
+    async def _offer_again(self, packed: Mapping[int, bytes], refused: Mapping[int, int], found: Discovered) -> None:
+        wanted = sum(refused.values())
+        pages = await self._take_pages(wanted)
+        if pages < wanted and not self._recalled:
+            self._recalled = True  # what is left of MAX_PAGES lies in shards that were granted more than they needed
+            await self._recall(range(self._shards.count))
+            pages += await self._take_pages(wanted - pages)
+        short = pages < wanted
+        arguments: dict[int, Arguments] = {}
+        for shard, offers in packed.items():
+            grant = min(refused[shard], pages) if short or len(arguments) < len(packed) - 1 else pages
+            pages -= grant
+            arguments[shard] = (offers, grant, str(self._grants), self._grantee, 1)
+        answers = await self._shards.run(DISCOVER, arguments)
+        for answer in answers.values():
+            new, known, over, still_refused, _ = answer.result
             found.new += new
             found.known += known
-            found.over_budget += over + refused
+            found.over_budget += over + still_refused
+        if short:
+            await self._recall(shard for shard, answer in answers.items() if answer.result[4])
 
-    async def _grant(self, wanted: int) -> tuple[int, str, str]:
-        """Return pages, the grant's name and to whom: a shard takes a grant once, however often the call is sent."""
-        pages = await self._take_pages(wanted, returned=0)
-        if pages < wanted and not self._exhausted:
-            self._exhausted = True  # the last pages are where they were granted and not used
-            everywhere: dict[int, Arguments] = dict.fromkeys(range(self._shards.count), ("recall",))
-            recalled = await self._shards.run(AMEND, everywhere)
-            returned = sum(answer.result for answer in recalled.values())
-            pages += await self._take_pages(wanted - pages, returned=returned)
-        return pages, str(self._grants), self._grantee
+    async def _recall(self, shards: Iterable[int]) -> None:
+        """Take back what shards were granted and have not used; it is returned with the next call for pages."""
+        answers = await self._shards.run(AMEND, dict.fromkeys(shards, ("recall",)))
+        self._returned += sum(answer.result for answer in answers.values())
 
-    async def _take_pages(self, wanted: int, *, returned: int) -> int:
+    async def _take_pages(self, wanted: int) -> int:
         self._grants += 1
+        returned, self._returned = self._returned, 0
         arguments = (self._options.max_pages, wanted, returned, self._shards.count, str(self._grants), self._grantee)
         keys = (self._shards.keys.of_crawl("pages"),)
         return int(await self._shards.sender.send_one(Call(PAGES, keys, arguments)))
 
 
+def _each_once(children: Iterable[Child]) -> Collection[Child]:
+    first: dict[str, Child] = {}
+    for child in children:
+        first.setdefault(child.url, child)
+    return first.values()
+
+
 def _packed(offers: Sequence[Offer], fingerprint: Callable[[str], str]) -> bytes:
-    """Group offers by host and budget, as ``discover.lua`` reads them."""
-    groups: dict[tuple[str, int, int], list[str | int]] = defaultdict(list)
-    for host, site, child in offers:
-        entry = f"{max(child.depth, 0)} {address_of(child.url, host)}"
-        band = min(max(child.band, 0), BANDS - 1)
-        groups[host, len(site), child.site_budget] += (fingerprint(child.url), band, entry)
-    packed: bytes = msgpack.packb([[*group, urls] for group, urls in groups.items()], use_bin_type=False)
+    """Pack offers as ``admit.lua`` reads them: in their order, neighbours of one host and budget together."""
+    groups = []
+    for key, run in groupby(offers, lambda offer: (offer[0], len(offer[1]), offer[2].site_budget)):
+        flat: list[str | int] = []
+        for host, _, child in run:
+            band = min(max(child.band, 0), BANDS - 1)
+            flat += (fingerprint(child.url), band, f"{max(child.depth, 0)} {address_of(child.url, host)}")
+        groups.append([*key, flat])
+    packed: bytes = msgpack.packb(groups, use_bin_type=False)
     return packed

@@ -14,6 +14,7 @@ from backlink_crawler.frontier.contract import (
     Discovered,
     Finished,
     FrontierOptions,
+    FrontierUnavailable,
     HostState,
     Lease,
     Verdict,
@@ -22,8 +23,8 @@ from backlink_crawler.frontier.contract import (
 from backlink_crawler.frontier.redis import reports, upkeep
 from backlink_crawler.frontier.redis.addresses import url_of
 from backlink_crawler.frontier.redis.admission import NO_OFFERS, Admission, site_within
-from backlink_crawler.frontier.redis.keys import Keys, shard_of
-from backlink_crawler.frontier.redis.membership import join
+from backlink_crawler.frontier.redis.keys import PREFIX, Keys, shard_of
+from backlink_crawler.frontier.redis.membership import find, join
 from backlink_crawler.frontier.redis.pace import Pace
 from backlink_crawler.frontier.redis.scripts import AMEND, CLAIM, FINISH, RENEW, Client, Sender
 from backlink_crawler.frontier.redis.shards import Answer, Arguments, Shards, Turn
@@ -50,7 +51,7 @@ class RedisFrontier:
         *,
         options: FrontierOptions | None = None,
         worker: str = "",
-        prefix: str = "backlinks",
+        prefix: str = PREFIX,
         clock: Callable[[], float] | None = None,
     ) -> None:
         self.options = options or FrontierOptions()
@@ -60,7 +61,7 @@ class RedisFrontier:
         self._client = client
         self._sender = Sender(client)
         self._clock = clock
-        self._held: dict[int, Lease] = {}
+        self._held: dict[tuple[int, int], Lease] = {}
         self._pace = Pace(clock)
         self._named: list[int] = []
         self._had_room = True
@@ -71,11 +72,17 @@ class RedisFrontier:
         """How often this worker has waited for an answer of the server; for benchmarks and metrics."""
         return self._sender.round_trips
 
-    async def open(self) -> None:
-        """Check the server and join the crawl."""
-        crawl = await join(self._client, self.keys, self.options.shards)
+    async def open(self, *, as_worker: bool = True) -> None:
+        """Check the server and join the crawl.
+
+        :param as_worker: otherwise only look in: the crawl must exist, and nobody takes the caller for a worker.
+        """
+        if as_worker:
+            worker, crawl = self.worker, await join(self._client, self.keys, self.options.shards)
+        else:
+            worker, crawl = "", await find(self._client, self.keys)
         self._shards = Shards(
-            self._sender, self.keys, crawl.shards, self.options, self._clock, self.worker, self._sign_of_life
+            self._sender, self.keys, crawl.shards, self.options, self._clock, worker, self._sign_of_life
         )
         self._admission = Admission(self._shards, crawl.salt, self.options)
 
@@ -107,18 +114,23 @@ class RedisFrontier:
         turn, answers = await self._ask(quotas, limit)
         leases = self._take(answers)
         if turn.paused:
+            self._named, self._had_room = [], False
             await self.release(leases)
             return Claimed([], PAUSE_POLL)
         due = [shard for shard in turn.due if shard not in quotas] + _with_more(answers, quotas, turn.now)
-        if turn.sweep:
-            due = list(dict.fromkeys(due + await self._sweep(turn.now)))
         times = {shard: answer.due for shard, answer in answers.items()}
-        while due and len(leases) < limit:
-            quotas = _quotas(due, limit - len(leases), share=1)
-            _, answers = await self._ask(quotas, 0)
-            leases += self._take(answers)
-            times |= {shard: answer.due for shard, answer in answers.items()}
-            due = [shard for shard in due if shard not in quotas] + _with_more(answers, quotas, turn.now)
+        try:
+            if turn.sweep:
+                due = list(dict.fromkeys(due + await self._sweep(turn.now)))
+            while due and len(leases) < limit:
+                quotas = _quotas(due, limit - len(leases), share=1)
+                _, answers = await self._ask(quotas, 0)
+                leases += self._take(answers)
+                times |= {shard: answer.due for shard, answer in answers.items()}
+                due = [shard for shard in due if shard not in quotas] + _with_more(answers, quotas, turn.now)
+        except FrontierUnavailable:
+            if not leases:
+                raise
         self._named, self._had_room = due, len(leases) < limit
         next_due = turn.now if due else min((at for at in (turn.later, *times.values()) if at), default=None)
         return Claimed(leases, None if next_due is None else max(0.0, next_due - turn.now))
@@ -147,10 +159,10 @@ class RedisFrontier:
             tokens[self._shard_of(lease.site)].append(lease.token)
         arguments: dict[int, Arguments] = {shard: (msgpack.packb(those),) for shard, those in tokens.items()}
         _, answers = await self._shards.turn(0, RENEW, arguments)
-        gone = {token for answer in answers.values() for token in answer.result}
-        for token in gone:
-            self._held.pop(token, None)
-        return [lease for lease in leases if lease.token in gone]
+        gone = {(shard, token) for shard, answer in answers.items() for token in answer.result}
+        for key in gone:
+            self._held.pop(key, None)
+        return [lease for lease in leases if self._key_of(lease) in gone]
 
     async def set_crawl_delay(self, host: str, seconds: float) -> None:
         """The host's own wish (robots Crawl-delay); never shortens the configured delay."""
@@ -205,6 +217,10 @@ class RedisFrontier:
     def _shard_of(self, site: str) -> int:
         return shard_of(site, self._shards.count)
 
+    def _key_of(self, lease: Lease) -> tuple[int, int]:
+        """Tokens are unique in a shard only."""
+        return self._shard_of(lease.site), lease.token
+
     def _sign_of_life(self) -> bytes:
         return self._pace.sign_of_life(len(self._held))
 
@@ -219,9 +235,13 @@ class RedisFrontier:
     async def _recover(self) -> None:
         """Hand back leases whose answer never came."""
         if self._unanswered:
-            held = msgpack.packb(list(self._held))
-            step: Arguments = ("recover", self._owner, held)
-            await self._shards.run(AMEND, dict.fromkeys(self._unanswered, step))
+            held: dict[int, list[int]] = {shard: [] for shard in self._unanswered}
+            for shard, token in self._held:
+                held.setdefault(shard, []).append(token)
+            steps: dict[int, Arguments] = {
+                shard: ("recover", self._owner, msgpack.packb(held[shard])) for shard in self._unanswered
+            }
+            await self._shards.run(AMEND, steps)
             self._unanswered.clear()
 
     async def _sweep(self, now: float) -> list[int]:
@@ -235,27 +255,27 @@ class RedisFrontier:
 
     def _take(self, answers: Mapping[int, Answer]) -> list[Lease]:
         leases = []
-        for answer in answers.values():
+        for shard, answer in answers.items():
             for token, host, suffix, depth, band, attempt, address in answer.result:
                 lease = Lease(url_of(address, host), host, host[-suffix:], depth, band, token, attempt)
-                self._held[token] = lease
+                self._held[shard, token] = lease
                 leases.append(lease)
         return leases
 
     async def _end(self, ended: Iterable[tuple[Lease, Verdict | None]], offers: Mapping[int, bytes]) -> int:
         """Send offers and verdicts to their shards; ``None`` releases."""
         ends: dict[int, list[tuple[object, ...]]] = defaultdict(list)
-        tokens = []
+        keys = []
         for lease, verdict in ended:
-            tokens.append(lease.token)
+            keys.append(self._key_of(lease))
             end = (lease.token, *(_RELEASED if verdict is None else _packed(verdict)))
             ends[self._shard_of(lease.site)].append(end)
         arguments: dict[int, Arguments] = {
             shard: (msgpack.packb(those), offers.get(shard, NO_OFFERS)) for shard, those in ends.items()
         }
         answers = await self._shards.run(FINISH, arguments)
-        for token in tokens:
-            self._held.pop(token, None)
+        for key in keys:
+            self._held.pop(key, None)
         return sum(answer.result for answer in answers.values())
 
 

@@ -9,6 +9,8 @@ from backlink_crawler.frontier.contract import FrontierError
 
 LAYOUT = "1"
 """Version of the keys and records of this package and its scripts; stored with each crawl."""
+PREFIX = "backlinks"
+"""What every key begins with, unless another is given."""
 
 _NAME = re.compile(r"[A-Za-z0-9._+-]{1,100}")
 

@@ -10,6 +10,9 @@ from backlink_crawler.frontier.redis import pace
 from backlink_crawler.frontier.redis.keys import Keys
 from backlink_crawler.frontier.redis.scripts import Sender
 
+_TIMES = frozenset({"clock", "offset"})
+"""What stands among a shard's counters and is none."""
+
 
 async def counts(sender: Sender, keys: Keys, shards: int) -> Counts:
     """Add up the counters of all shards, read in one round trip."""
@@ -23,6 +26,8 @@ def _counts_of(shards: Iterable[Mapping[bytes, bytes]], meta: Mapping[bytes, byt
     for counters in shards:
         for name, value in counters.items():
             key = name.decode(errors="replace")
+            if key in _TIMES:
+                continue
             totals[key] = totals.get(key, 0) + int(value)
     seeded = b"seeded" in meta
     waiting, leased = totals.get("waiting", 0), totals.get("leased", 0)
@@ -82,8 +87,8 @@ async def hosts(
                 if len(best) > limit:
                     heapq.heappop(best)
     best.sort(key=lambda row: (-row[0], row[1]))
-    standing = await sender.read([("ZSCORE", f"{keys.of_shard(shard)}:due", host) for _, host, shard, _ in best])
-    for (_, _, _, state), score in zip(best, standing, strict=True):
+    asked = [("ZSCORE", f"{keys.of_shard(shard)}:due", host) for _, host, shard, _ in best]
+    for (_, _, _, state), score in zip(best, await sender.read(asked), strict=True):
         if score is not None:
             state.next_due = max(0.0, score - now)
     return [state for _, _, _, state in best]

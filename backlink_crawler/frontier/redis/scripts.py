@@ -18,6 +18,9 @@ Client = Redis | RedisCluster
 CLUSTER_AT_ONCE = 32
 """Commands in flight to a cluster: each one takes a connection of its own."""
 
+FAILURES = (errors.RedisError, errors.RedisClusterException, OSError)
+"""What a client raises when the server or the way to it fails; ``in_words`` takes it."""
+
 _PASSING = (
     errors.BusyLoadingError,
     errors.ClusterDownError,
@@ -25,10 +28,15 @@ _PASSING = (
     errors.ConnectionError,
     errors.MasterDownError,
     errors.ReadOnlyError,
+    errors.RedisClusterException,
     errors.TimeoutError,
     errors.TryAgainError,
     OSError,
 )
+
+
+_NOT_GREETED = "already authenticated"
+"""What a server answers to the first word of a client without password; the client calls that a lost connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +76,11 @@ class Call:
 
 def in_words(error: Exception) -> FrontierError:
     """Return what the frontier says when the server or the way to it fails."""
+    if isinstance(error, errors.AuthenticationError | errors.AuthorizationError) or _NOT_GREETED in str(error):
+        return FrontierError("Redis wants a user or a password, or another one: see REDIS_URL")
     if isinstance(error, errors.OutOfMemoryError):
         return FrontierUnavailable("Redis is full: raise maxmemory, or drop a crawl that is no longer needed")
-    if isinstance(error, _PASSING):
+    if isinstance(error, _PASSING) or str(error).startswith("BUSY "):
         return FrontierUnavailable(f"Redis cannot be reached: {error}")
     return FrontierError(f"Redis refused: {error}")
 
@@ -104,7 +114,7 @@ class Sender:
             raise in_words(answer) from answer
         return answer
 
-    async def read(self, commands: Sequence[tuple[str, ...]]) -> list[Any]:
+    async def read(self, commands: Sequence[tuple[str | bytes, ...]]) -> list[Any]:
         """Run plain commands in one round trip.
 
         :raises FrontierError: where one fails.
@@ -115,7 +125,7 @@ class Sender:
             pipeline.execute_command(*command)
         try:
             return list(await pipeline.execute())
-        except (errors.RedisError, OSError) as error:
+        except FAILURES as error:
             raise in_words(error) from error
 
     async def _evaluate(self, calls: Sequence[Call], *, text: bool) -> list[Any]:
@@ -130,7 +140,7 @@ class Sender:
                 pipeline.evalsha(call.script.sha, len(call.keys), *call.keys, *call.args)
         try:
             return list(await pipeline.execute(raise_on_error=False))
-        except (errors.RedisError, OSError) as error:
+        except FAILURES as error:
             raise in_words(error) from error
 
     async def _evaluate_on_cluster(self, client: RedisCluster, calls: Sequence[Call], *, text: bool) -> list[Any]:

@@ -1,0 +1,171 @@
+"""What one core of Redis carries: claim and finish, alone and with the children of real pages.
+
+Eight clients of ours work at once in this process, each on a connection of its own: each claims 16 URLs and finishes
+them, as a worker does that fetches some 500 pages a second and sends every 20 ms. Stock pops one and adds its children
+one by one, which is all it can do (there is nothing to finish: a page is forgotten as it is handed out). 1,000 sites
+with 50 known URLs each, no delay. The children of a page are of its own site: 10 new ones and 50 known.
+
+The CPU is that of the server process, all of its threads, the log on disk (``appendfsync everysec``) included and what
+it uses when nobody asks left out, divided by the pages. Pages a second of *one core* follow from it: clients in Python
+cannot keep the server busy. The client's CPU is that of this process, the making of the children included. Stock is
+measured twice and gets the better figure: with eight threads, whose commands reach the server several at a time, which
+saves its CPU, and with one, as eight in one process wait for one another.
+"""
+
+import asyncio
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from redis import Redis
+from scrapy import Request
+from scrapy_redis.scheduler import Scheduler
+
+from backlink_crawler.frontier.contract import Finished, FrontierOptions, Lease, Verdict
+from backlink_crawler.records import Child
+from tests.benchmarks.frontier import names
+from tests.benchmarks.frontier.contenders import OURS, STOCK, open_frontier, stock_parts
+from tests.benchmarks.frontier.lab import BenchmarkError, Lab
+from tests.benchmarks.frontier.rows import Measured, Row, better
+from tests.benchmarks.frontier.web import KNOWN, NEW
+
+FAMILY = "capacity"
+CLIENTS = 8
+BATCH = 16
+SITES = 1_000
+IDLE_SECONDS = 1.0
+_DONE = Verdict("done", "ok")
+_OPTIONS = FrontierOptions(host_delay=0, max_pages_per_site=0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Used:
+    """Per page."""
+
+    server_us: float
+    client_ms: float
+    wall_ms: float
+
+
+def rows(lab: Lab) -> Iterator[Row]:
+    """Work for some seconds, without children and with them."""
+    seconds, repeats = (1.0, 1) if lab.quick else (6.0, 3)
+    for children in (False, True):
+        ours = [_ours(lab, seconds, children=children) for _ in range(repeats)]
+        stock = [_stock(lab, seconds, children=children, clients=CLIENTS) for _ in range(repeats)]
+        alone = [_stock(lab, seconds, children=children, clients=1) for _ in range(repeats)]
+        what = f"page with {NEW} new and {KNOWN} known children" if children else "claim and finish of a page"
+        yield from _rows(ours, stock, alone, what)
+
+
+def _rows(ours: list[_Used], stock: list[_Used], alone: list[_Used], what: str) -> Iterator[Row]:
+    def of(runs: list[_Used], value: Callable[[_Used], float]) -> Measured:
+        return Measured(tuple(map(value, runs)))
+
+    def server(used: _Used) -> float:
+        return used.server_us
+
+    def carried(used: _Used) -> float:
+        return 1e6 / used.server_us
+
+    def reached(used: _Used) -> float:
+        return 1e3 / used.wall_ms
+
+    def client(used: _Used) -> float:
+        return used.client_ms
+
+    yield better(FAMILY, f"CPU of Redis, {what}", "µs", of(ours, server), of(stock, server))
+    carries = of(ours, carried), of(stock, carried)
+    yield better(FAMILY, f"one core of Redis carries, {what}", "1/s", *carries, more_is_better=True)
+    reaches = of(ours, reached), of(alone, reached)
+    yield better(FAMILY, f"reached by one client process, {what}", "1/s", *reaches, more_is_better=True)
+    yield better(FAMILY, f"CPU of the client, {what}", "ms", of(ours, client), of(alone, client))
+
+
+def _site(number: int) -> str:
+    return names.host(number % SITES)
+
+
+def _fill(lab: Lab, *, ours: bool) -> None:
+    lab.fresh()
+    urls = (names.url(_site(n), n) for n in range(SITES * KNOWN))
+    (OURS if ours else STOCK).fill(lab, urls)
+
+
+def _new_urls(site: str, numbers: "itertools.count[int]") -> Iterator[str]:
+    return (names.url(site, n) for n in itertools.islice(numbers, NEW))
+
+
+def _ours(lab: Lab, seconds: float, *, children: bool) -> _Used:
+    _fill(lab, ours=True)
+    known = {_site(s): [Child(names.url(_site(s), s + n * SITES), 1) for n in range(KNOWN)] for s in range(SITES)}
+    numbers = itertools.count(SITES * KNOWN)
+
+    def finished(lease: Lease) -> Finished:
+        found = [Child(url, 1) for url in _new_urls(lease.host, numbers)] + known[lease.host] if children else []
+        return Finished(lease, _DONE, found)
+
+    async def work(deadline: float) -> int:
+        frontier = open_frontier(lab, _OPTIONS)
+        await frontier.open()
+        pages = 0
+        while time.monotonic() < deadline:
+            leases = (await frontier.claim(BATCH)).leases
+            if not leases:
+                raise BenchmarkError("the frontier has nothing to claim")
+            pages += await frontier.finish([finished(lease) for lease in leases])
+        await frontier.close()
+        return pages
+
+    async def all_of_them() -> int:
+        deadline = time.monotonic() + seconds
+        return sum(await asyncio.gather(*(work(deadline) for _ in range(CLIENTS))))
+
+    return _used(lab, lambda: asyncio.run(all_of_them()))
+
+
+def _stock(lab: Lab, seconds: float, *, children: bool, clients: int) -> _Used:
+    _fill(lab, ours=False)
+    known = {_site(s): [names.url(_site(s), s + n * SITES) for n in range(KNOWN)] for s in range(SITES)}
+    numbers = itertools.count(SITES * KNOWN)
+
+    def work(deadline: float) -> int:
+        pages = 0
+        with Redis.from_url(lab.redis_url) as client:
+            spider, queue, seen = stock_parts(client)
+            scheduler = Scheduler(client, persist=True, dupefilter=seen)
+            scheduler.spider, scheduler.queue = spider, queue
+            while time.monotonic() < deadline:
+                request = scheduler.next_request()
+                if request is None:
+                    raise BenchmarkError("scrapy-redis has nothing to pop")
+                pages += 1
+                site = request.url.split("/")[2]
+                for url in itertools.chain(_new_urls(site, numbers), known[site]) if children else ():
+                    scheduler.enqueue_request(Request(url, callback=spider.parse, errback=spider.failed))
+        return pages
+
+    def all_of_them() -> int:
+        with ThreadPoolExecutor(clients) as threads:
+            return sum(threads.map(work, [time.monotonic() + seconds] * clients))
+
+    return _used(lab, all_of_them)
+
+
+def _used(lab: Lab, work: Callable[[], int]) -> _Used:
+    """Do the work, which returns the pages done, and divide."""
+    idle = _idle(lab)
+    server, client, began = lab.cpu_seconds(), time.process_time(), time.monotonic()
+    pages = work()
+    wall, client = time.monotonic() - began, time.process_time() - client
+    server = lab.cpu_seconds() - server - idle * wall
+    return _Used(1e6 * server / pages, 1e3 * client / pages, 1e3 * wall / pages)
+
+
+def _idle(lab: Lab) -> float:
+    """Return the share of a core that the server uses when nobody asks."""
+    before, began = lab.cpu_seconds(), time.monotonic()
+    time.sleep(IDLE_SECONDS)
+    return (lab.cpu_seconds() - before) / (time.monotonic() - began)

@@ -1,0 +1,96 @@
+"""Pages lost and asked for twice when one of two workers is killed (-9) in mid-crawl.
+
+400 pages on 20 hosts, 0.05 s between two requests to a host, every page linked to from many. One worker is killed when
+a third of the pages have been asked for; the other goes on to its end: ours ends by itself, stock is ended when its
+queue is empty and it has asked for nothing for three seconds. Leases last three seconds here, so that the test ends
+soon.
+
+*Lost* are pages of which no visit came home to either worker. *Repeated* are requests for a page beyond the first.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tests.benchmarks.frontier import names
+from tests.benchmarks.frontier.contenders import BOTH, STOCK, Contender, stock_parts
+from tests.benchmarks.frontier.lab import BenchmarkError, Lab, Web, Worker, wait_for, web
+from tests.benchmarks.frontier.rows import Measured, Row
+from tests.benchmarks.frontier.settings_ours import CONCURRENT_REQUESTS
+
+FAMILY = "crash"
+HOSTS = 20
+DELAY = 0.05
+LEASE_SECONDS = 3
+QUIET_SECONDS = 3.0
+LIMIT_SECONDS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class _Crash:
+    lost: int
+    repeated: int
+
+
+def rows(lab: Lab) -> Iterator[Row]:
+    """Kill, let finish, count."""
+    pages, repeats = (150, 1) if lab.quick else (400, 3)
+    crashes = {contender.name: [_crash(lab, contender, pages) for _ in range(repeats)] for contender in BOTH}
+    ours, stock = crashes.values()
+    lost = Measured(tuple(float(crash.lost) for crash in ours))
+    repeated = Measured(tuple(float(crash.repeated) for crash in ours))
+    yield Row(
+        FAMILY,
+        f"pages of {pages} lost by kill -9 of one of two workers",
+        "pages",
+        lost,
+        Measured(tuple(float(crash.lost) for crash in stock)),
+        "none",
+        max(lost.values) == 0,
+    )
+    yield Row(
+        FAMILY,
+        "pages asked for twice after it",
+        "pages",
+        repeated,
+        Measured(tuple(float(crash.repeated) for crash in stock)),
+        f"at most {CONCURRENT_REQUESTS}, the killed worker's leases",
+        max(repeated.values) <= CONCURRENT_REQUESTS,
+        note="the price of losing none: what the killed worker had in hand is asked for again",
+    )
+
+
+def _crash(lab: Lab, contender: Contender, pages: int) -> _Crash:
+    lab.fresh()
+    hosts = [names.host(n) for n in range(HOSTS)]
+    expected = {names.url(hosts[n % HOSTS], n, "http") for n in range(pages)}
+    starts = [names.url(hosts[n], n, "http") for n in range(HOSTS)]
+    contender.fill(lab, starts)
+    with web(lab, hosts, pages=pages, seeds=HOSTS) as served:
+        settings = {
+            "NET_HOSTS_FILE": served.hosts_file,
+            "FRONTIER_HOST_DELAY": DELAY,
+            "FRONTIER_LEASE_SECONDS": LEASE_SECONDS,
+        }
+        start = ",".join(starts)
+        with contender.worker(lab, start, settings) as killed, contender.worker(lab, start, settings) as left:
+            if not wait_for(lambda: killed.up() and left.up() and len(served.log()) > pages / 3, LIMIT_SECONDS, 0.01):
+                raise BenchmarkError(f"{contender.name}: two workers did not get to a third of {pages} pages")
+            killed.kill()
+            _await_end(lab, contender, left, served)
+            left.kill()
+        asked = Counter(f"http://{request.host}{request.path}" for request in served.log())
+        stored = {*killed.stored(), *left.stored()}
+    return _Crash(len(expected - stored), sum(n - 1 for n in asked.values()))
+
+
+def _await_end(lab: Lab, contender: Contender, worker: Worker, served: Web) -> None:
+    def ended() -> bool:
+        if contender is not STOCK:
+            return worker.ended()
+        _, queue, _ = stock_parts(lab.client)
+        return not len(queue) and time.monotonic() - served.log()[-1].at > QUIET_SECONDS
+
+    if not wait_for(ended, LIMIT_SECONDS):
+        raise BenchmarkError(f"{contender.name} did not end within {LIMIT_SECONDS} s after the crash")
