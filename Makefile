@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 DOMAINS ?=
 TARGETS ?=
 ARGS ?=
+CONTACT ?=
 comma := ,
 
 .PHONY: help demo test crawl services-stop deploy clean
@@ -39,7 +40,8 @@ test: $(VENV)/.dev  ## everything: ruff, mypy, import contracts, all tests on re
 
 crawl: $(VENV)/.local  ## make crawl DOMAINS=a.com,b.org TARGETS=c.com: crawl sites of the open web
 	@test -n "$(DOMAINS)" || { echo 'Say what to crawl: make crawl DOMAINS=a.com,b.org [TARGETS=c.com]'; exit 2; }
-	@$(BIN)/scrapy crawl seeds -a domains="$(DOMAINS)" $(if $(TARGETS),-a targets="$(TARGETS)") $(ARGS)
+	@$(BIN)/scrapy crawl seeds -a domains="$(DOMAINS)" $(if $(TARGETS),-a targets="$(TARGETS)") \
+	  $(if $(CONTACT),-s CONTACT="$(CONTACT)") $(ARGS)
 	@for site in $(subst $(comma), ,$(TARGETS)); do $(BIN)/scrapy report "$$site"; done
 
 services-stop: $(VENV)/.local  ## stop the local Valkey and MongoDB; their data is kept in .services/

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -62,8 +63,9 @@ def counts(redis_url: str, crawl_id: str) -> Counts:
     return asyncio.run(ask())
 
 
-def start(crawling: Crawling, served: ServedWeb, seeds: str, **settings: object):  # type: ignore[no-untyped-def]
-    return crawling.start("crawl", "seeds", "-a", f"urls={seeds}", **{"NET_HOSTS_FILE": served.hosts_file, **settings})
+def start(crawling: Crawling, served: ServedWeb, seeds: str, **settings: object) -> subprocess.Popen[str]:
+    given: dict[str, object] = {"NET_HOSTS_FILE": served.hosts_file, **settings}
+    return crawling.start("crawl", "seeds", "-a", f"urls={seeds}", **given)
 
 
 def test_a_killed_worker_loses_nothing(crawling: Crawling, served: ServedWeb, seeds: str, expected: Expected) -> None:
@@ -104,15 +106,15 @@ def test_redis_restarted_in_mid_crawl(
     crawling: Crawling, served: ServedWeb, seeds: str, expected: Expected, tmp_path: Path
 ) -> None:
     """While Redis is away a worker waits; when it is back, with its data, the crawl goes on and nothing is lost."""
-    given = {"redis_url": None, "mongodb_uri": crawling.mongodb_uri}
+    mongodb = crawling.mongodb_uri
     try:
-        url = services.ensure(tmp_path, **given).redis_url
+        url = services.ensure(tmp_path, redis_url=None, mongodb_uri=mongodb).redis_url
         worker = start(crawling, served, seeds, REDIS_URL=url, FRONTIER_HOST_DELAY=0.05)
         until(lambda: len(served.log) > 150, "the worker at work")
         services.stop(tmp_path)
         asked = len(served.log)
         assert worker.poll() is None
-        assert services.ensure(tmp_path, **given).redis_url == url
+        assert services.ensure(tmp_path, redis_url=None, mongodb_uri=mongodb).redis_url == url
         end = ended(worker)
     finally:
         services.stop(tmp_path)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from datetime import timedelta
 from typing import Self
 
 from scrapy import Spider, signals
@@ -35,6 +36,7 @@ class Progress:
         """Say what begins, under which name, and how to join it."""
         crawl_id = self._crawler.settings["CRAWL_ID"]
         logger.info("Crawl %s. More workers join it with: -s CRAWL_ID=%s", crawl_id, crawl_id)
+        logger.info("%s", self._estimate(len({start.site for start in getattr(spider, "starts", ())})))
         self._started = time.monotonic()
         if self._every > 0:
             self._task = asyncio.create_task(self._run())
@@ -55,6 +57,17 @@ class Progress:
             self._stat("links/new"),
             f", {self._stat('links/to_targets')} to targets" if getattr(spider, "targets", None) else "",
             reason,
+        )
+
+    def _estimate(self, sites: int) -> str:
+        """Return how long the crawl may take at most: its sites are walked side by side, each at its own pace."""
+        settings = self._crawler.settings
+        pages, delay = settings.getint("MAX_PAGES_PER_SITE"), settings.getfloat("FRONTIER_HOST_DELAY")
+        if not pages:
+            return f"{sites} sites to start from, no limit of pages per site (MAX_PAGES_PER_SITE)"
+        return (
+            f"{sites} sites to start from, at most {pages:,} pages of each; a site of one host takes up to "
+            f"{timedelta(seconds=round(pages * delay))} at {delay:g} s a page"
         )
 
     async def _run(self) -> None:

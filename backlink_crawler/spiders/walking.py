@@ -72,6 +72,11 @@ class WalkingSpider(Spider):
     def read_arguments(self) -> None:
         """Read ``self.arguments``; subclasses add their own."""
         self.crawl_id = self.settings["CRAWL_ID"]
+        if not self.settings.get("CONTACT") and not self.settings.getbool("ALLOW_PRIVATE_ADDRESSES"):
+            self.logger.warning(
+                "No CONTACT is set: whoever runs the sites you crawl cannot ask, only block. "
+                "Give a URL or mail address: -s CONTACT=https://you.example/crawler"
+            )
         depth = self.arguments.get("depth", "")
         if depth and not re.fullmatch(r"\d{1,4}", depth):
             raise ArgumentError(f"depth={depth!r} is not a number of steps")

@@ -62,9 +62,13 @@ class StartUrls:
 
         :raises FrontierUnavailable: Redis does not answer.
         """
-        aside: list[tuple[str | bytes, ...]] = [("RPUSH", f"{one.key}:refused", one.entry) for one in pushed if one.url is None]
-        known: list[tuple[str | bytes, ...]] = [(_REMOVE[one.kind][0], one.key, *_REMOVE[one.kind][1:], one.entry) for one in pushed]
-        await self._sender.read([*aside, *known])
+        commands: list[tuple[str | bytes, ...]] = []
+        for one in pushed:
+            if one.url is None:
+                commands.append(("RPUSH", f"{one.key}:refused", one.entry))
+            command, *arguments = _REMOVE[one.kind]
+            commands.append((command, one.key, *arguments, one.entry))
+        await self._sender.read(commands)
 
 
 def _url_in(entry: bytes) -> str | None:

@@ -5,7 +5,8 @@ a third of the pages have been asked for; the other goes on to its end: ours end
 queue is empty and it has asked for nothing for three seconds. Leases last three seconds here, so that the test ends
 soon.
 
-*Lost* are pages of which no visit came home to either worker. *Repeated* are requests for a page beyond the first.
+*Lost* are pages of which no visit came home to either worker: those that the killed one had in hand, and what only they
+lead to. *Repeated* are requests for a page beyond the first.
 """
 
 import time
