@@ -44,6 +44,9 @@ crawl: $(VENV)/.local  ## make crawl DOMAINS=a.com,b.org TARGETS=c.com: crawl si
 	  $(if $(CONTACT),-s CONTACT="$(CONTACT)") $(ARGS)
 	@for site in $(subst $(comma), ,$(TARGETS)); do $(BIN)/scrapy report "$$site"; done
 
+bench-frontier: $(VENV)/.dev  ## the shared frontier beside stock scrapy-redis, in one run (about 20 minutes)
+	@$(BIN)/python -m tests.benchmarks.frontier --json tests/benchmarks/results/frontier.json $(ARGS)
+
 services-stop: $(VENV)/.local  ## stop the local Valkey and MongoDB; their data is kept in .services/
 	@$(BIN)/scrapy services stop
 

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -132,11 +132,12 @@ def test_pushed_start_urls(crawling: Crawling, served: ServedWeb, web: Web, redi
     worker = crawling.start("crawl", "seeds", NET_HOSTS_FILE=served.hosts_file, FRONTIER_STAY_OPEN=1)
     with redis.Redis.from_url(redis_url) as server:
         until(lambda: server.exists(f"backlinks:{{{crawling.database}}}:workers"), "the worker joining")
-        push = {
+        pushes: dict[str, Callable[[str], object]] = {
             "list": lambda entry: server.rpush(key, entry),
             "set": lambda entry: server.sadd(key, entry),
             "zset": lambda entry: server.zadd(key, {entry: 1}),
-        }[kind]
+        }
+        push = pushes[kind]
         push("no web address")
         push(f'{{"url": "{home}"}}')
         pushed = time.monotonic()

@@ -28,6 +28,7 @@ from backlink_crawler.frontier.contract import (
     FrontierUnavailable,
     Lease,
 )
+from backlink_crawler.frontier.offered import Offered
 from backlink_crawler.frontier.redis import RedisFrontier
 from backlink_crawler.frontier.redis.scripts import Sender
 from backlink_crawler.frontier.redis.start_urls import StartUrls
@@ -63,6 +64,7 @@ class FrontierScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis carrie
         self._in_work: dict[tuple[str, int], Lease] = {}
         self._new: list[Child] = []
         self._finished: list[Finished] = []
+        self._offered = Offered()
         self._crawl_delays: dict[str, float] = {}
         self._start_exhausted = False
         self._seeded = False
@@ -262,8 +264,13 @@ class FrontierScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis carrie
             self._count(found.new, found.known, found.over_budget)
             del self._new[: len(new)]
         if finished:
-            await self.frontier.finish(finished)
+            fresh = [Finished(one.lease, one.verdict, self._offered.fresh(one.children)) for one in finished]
+            still_ours = await self.frontier.finish(fresh)
             del self._finished[: len(finished)]
+            # The children of a stale visit may not have been taken; whoever visits the page again offers them.
+            if still_ours == len(fresh):
+                for one in fresh:
+                    self._offered.remember(one.children)
 
     def _count(self, new: int, known: int, over_budget: int) -> None:
         stats = self._crawler.stats

@@ -82,6 +82,14 @@ class Politeness:
         crawl.clock.advance(1.0)
         assert await claim_urls(worker) == ["https://a.example/0"]
 
+    async def test_a_resting_host_does_not_hold_up_its_site(self, crawl: Crawl) -> None:
+        """Other hosts of the site are asked while one rests, whichever was known first."""
+        worker = await crawl.worker()
+        await worker.discover(pages("a.site.example", 2))
+        await finish(worker, [await claim_one(worker)], Verdict("done", "ok", hold_host=600.0))
+        await worker.discover(pages("b.site.example", 1))
+        assert await claim_urls(worker) == ["https://b.site.example/0"]
+
     async def test_concurrency_of_a_host(self, crawl: Crawl) -> None:
         """With concurrency 3 a host is asked by three at a time, each a delay after the other."""
         worker = await crawl.worker(host_concurrency=3, host_delay=1.0)

@@ -13,7 +13,7 @@ local options = cmsgpack.unpack(ARGV[2])
 -- The counters that scripts need, read once and written once; others (by reason) are only added to.
 local COUNTERS = {
   'epoch', 'token', 'buckets', 'known', 'waiting', 'leased', 'later', 'done', 'failed', 'over_budget', 'hosts_waiting',
-  'set_aside', 'reserve', 'clock', 'offset',
+  'set_aside', 'reserve', 'clock', 'offset', 'hosts', 'unpacked',
 }
 local totals, changed, added = {}, {}, {}
 for i, value in ipairs(redis.call('HMGET', shard, unpack(COUNTERS))) do
@@ -106,7 +106,11 @@ end
 local function host_named(name, suffix)
   local host = hosts[name]
   if not host then
-    local known = record('hosts', name, 9) or {suffix or #name, length_of_lists(name), 0, 0, 0, 0, 0, false, false}
+    local known = record('hosts', name, 9)
+    if not known then
+      count('hosts')
+      known = {suffix or #name, length_of_lists(name), 0, 0, 0, 0, 0, false, false}
+    end
     host = {name = name, queued = known[2], later = known[3], leased = known[4], due = known[5]}
     host.troubles, host.crawl_delay, host.given_up, host.placed = known[6], known[7], known[8], known[9]
     host.site = site_named(string.sub(name, -known[1]))
@@ -296,9 +300,23 @@ local function write_records()
   return true
 end
 
+-- The server packs a small hash into one string that every look-up reads through. That is slower than the scripts
+-- themselves long before it unpacks the hash by itself; a long value makes it do so at once, and for good.
+local MANY = 64
+local function unpack_hashes()
+  for _, kind in ipairs({':hosts', ':sites'}) do
+    redis.call('HSET', shard .. kind, '', string.rep(' ', 100))
+    redis.call('HDEL', shard .. kind, '')
+  end
+  set('unpacked', 1)
+end
+
 -- Write what has changed. `touched`: something did that is in no record.
 local function save(touched)
   touched = write_records() or touched
+  if totals.hosts >= MANY and totals.unpacked == 0 then
+    unpack_hashes()
+  end
   for what, n in pairs(added) do
     redis.call('HINCRBY', shard, what, n)
   end

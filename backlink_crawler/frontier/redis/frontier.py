@@ -64,7 +64,7 @@ class RedisFrontier:
         self._held: dict[tuple[int, int], Lease] = {}
         self._pace = Pace(clock)
         self._named: list[int] = []
-        self._had_room = True
+        self._paused = False
         self._unanswered: set[int] = set()
 
     @property
@@ -104,17 +104,18 @@ class RedisFrontier:
     async def claim(self, limit: int) -> Claimed:
         """Lease from the shards that are due, each giving its share; the longest due come first.
 
-        The first round trip asks those that the last look at the index named and looks at it again; others follow only
-        while that leaves room. ``claim(0)`` tells the others what this worker knows.
+        The first round trip asks those that the last look at the index named, then those this worker knows to be due,
+        and looks at the index again; others follow only while that leaves room. ``claim(0)`` only looks, and tells the
+        other workers what this one knows.
         """
         await self._recover()
         limit = max(limit, 0)
-        guessed = dict.fromkeys(self._named + (self._shards.seem_due() if self._had_room else []))
-        quotas = _quotas(list(guessed), limit)
-        turn, answers = await self._ask(quotas, limit)
+        seem_due = [] if self._paused else dict.fromkeys(self._named + self._shards.seem_due())
+        quotas = _quotas(list(seem_due), limit)
+        turn, answers = await self._first_claims(quotas, limit)
         leases = self._take(answers)
+        self._named, self._paused = [], turn.paused
         if turn.paused:
-            self._named, self._had_room = [], False
             await self.release(leases)
             return Claimed([], PAUSE_POLL)
         due = [shard for shard in turn.due if shard not in quotas] + _with_more(answers, quotas, turn.now)
@@ -124,14 +125,14 @@ class RedisFrontier:
                 due = list(dict.fromkeys(due + await self._sweep(turn.now)))
             while due and len(leases) < limit:
                 quotas = _quotas(due, limit - len(leases), share=1)
-                _, answers = await self._ask(quotas, 0)
+                answers = await self._more_claims(quotas)
                 leases += self._take(answers)
                 times |= {shard: answer.due for shard, answer in answers.items()}
                 due = [shard for shard in due if shard not in quotas] + _with_more(answers, quotas, turn.now)
         except FrontierUnavailable:
             if not leases:
                 raise
-        self._named, self._had_room = due, len(leases) < limit
+        self._named = due
         next_due = turn.now if due else min((at for at in (turn.later, *times.values()) if at), default=None)
         return Claimed(leases, None if next_due is None else max(0.0, next_due - turn.now))
 
@@ -224,16 +225,23 @@ class RedisFrontier:
     def _sign_of_life(self) -> bytes:
         return self._pace.sign_of_life(len(self._held))
 
-    async def _ask(self, quotas: Mapping[int, int], limit: int) -> tuple[Turn, dict[int, Answer]]:
-        """Claim, and remember where an answer was lost: there may be leases of ours that we do not know."""
+    async def _first_claims(self, quotas: Mapping[int, int], limit: int) -> tuple[Turn, dict[int, Answer]]:
         self._unanswered.update(quotas)
-        asked: dict[int, Arguments] = {shard: (n, self._owner) for shard, n in quotas.items()}
-        turn, answers = await self._shards.turn(limit, CLAIM, asked)
+        turn, answers = await self._shards.turn(limit, CLAIM, self._asking(quotas))
         self._unanswered.clear()
         return turn, answers
 
+    async def _more_claims(self, quotas: Mapping[int, int]) -> dict[int, Answer]:
+        self._unanswered.update(quotas)
+        answers = await self._shards.run(CLAIM, self._asking(quotas))
+        self._unanswered.clear()
+        return answers
+
+    def _asking(self, quotas: Mapping[int, int]) -> dict[int, Arguments]:
+        return {shard: (n, self._owner) for shard, n in quotas.items()}
+
     async def _recover(self) -> None:
-        """Hand back leases whose answer never came."""
+        """Hand back leases that we do not know of, because the answer to their claim never came."""
         if self._unanswered:
             held: dict[int, list[int]] = {shard: [] for shard in self._unanswered}
             for shard, token in self._held:

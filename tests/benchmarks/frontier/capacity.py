@@ -59,7 +59,7 @@ def rows(lab: Lab) -> Iterator[Row]:
             "1/s",
             *carried,
             more_is_better=True,
-            note=f"{_in_us(carried)}; stock's is a pop: it keeps nothing of what it hands out, and has nothing to finish",
+            note=f"{_in_us(carried)}; its is a pop: nothing is kept of what was handed out, nothing is to finish",
         )
     carried, reached, client = _measured(lab, children=True)
     page = f"pages with {NEW} new and {KNOWN} known children"
