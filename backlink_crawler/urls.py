@@ -64,7 +64,7 @@ def site_of(host: str) -> str:
     Unknown suffixes follow the list's default rule ``*`` (``a.b.test`` → ``b.test``). IP addresses, single labels and
     hosts that are public suffixes are their own site.
     """
-    host = host.rstrip(".")
+    host = host.rstrip(".") or host
     if host.startswith("[") or is_ip(host):
         return host
     return _suffixes.extract_str(host).top_domain_under_public_suffix or _by_default_rule(host)

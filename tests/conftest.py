@@ -1,15 +1,21 @@
 """Real servers for every test: one Valkey and one mongod per session, in a folder that vanishes with it."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
 
+import hypothesis
 import pytest
 from pymongo import MongoClient
 
 from backlink_crawler import services
 from tests.crawling import Crawling
+
+# A busy machine is no reason to fail, and a shared run must not fail on a whim: there, the examples are always the same.
+hypothesis.settings.register_profile("project", deadline=None, derandomize="CI" in os.environ)
+hypothesis.settings.load_profile("project")
 
 
 @pytest.fixture(scope="session")

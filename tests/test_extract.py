@@ -71,6 +71,27 @@ def test_noscript_left_open(swallower: str) -> None:
     assert (page.links[-1].region, page.links[-1].hidden) == ("content", None)
 
 
+QUERIES = [
+    ("windows-1251", "/я?q=я#я", "/%D1%8F?q=%FF", "the query in the page's encoding, the path in UTF-8"),
+    ("utf-8", "?q=я", "/dir/page?q=%D1%8F", "a page in UTF-8"),
+    ("utf-16le", "?q=я", "/dir/page?q=%D1%8F", "UTF-16 is for pages only"),
+    ("iso-8859-1", "?q=€1", "/dir/page?q=%801", "a label that means windows-1252"),
+    ("iso-8859-2", "?q=яő&r", "/dir/page?q=%26%231103%3B%F5&r", "what the encoding lacks is a character reference"),
+    ("shift_jis", "?q=ソ=ｱ", "/dir/page?q=%83\\=%B1", "second bytes that are ASCII"),
+    ("euc-kr", "?q=똠", "/dir/page?q=%8Cc", "the encoding as browsers extend it"),
+    ("iso-2022-jp", "?q=あa", "/dir/page?q=%1B$B$%22%1B(Ba", "an encoding with states"),
+]
+
+
+@pytest.mark.parametrize(("charset", "href", "path", "reason"), QUERIES)
+def test_queries_in_page_encoding(charset: str, href: str, path: str, reason: str) -> None:
+    """A link means what it means to a browser, whatever the encoding of its page."""
+    html = f"<link rel=canonical href='{href}'><a href='{href}'>t</a>".encode("ascii", "xmlcharrefreplace")
+    body = html.decode().encode(charset if charset == "utf-16le" else "ascii")
+    page = extract_page(body, URL, f"text/html; charset={charset}")
+    assert [page.canonical_url, *(link.url for link in page.links)] == [f"https://a.test{path}"] * 3, reason
+
+
 ANCHORS = [
     ("<a href=x> two \n words </a>", "two words", "text", "white space is folded"),
     ("<a href=x><b>bo</b>ld</a>", "bold", "text", "elements inside"),

@@ -86,7 +86,7 @@ def _told(counts: Counts) -> str:
 
 def _say(line: str, code: int) -> int:
     """Tell it where the person looks (stderr), and where Scrapyd's user does (the log file)."""
-    logger.critical("%s", line)
+    logger.error("%s", line)
     if not any(isinstance(handler, logging.StreamHandler) and handler.stream is sys.stderr for handler in _handlers()):
         sys.stderr.write(f"Error: {line}\n")
     return code

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from turbohtml import Document, Element
 
 from backlink_crawler.extract.place import Place, Places
+from backlink_crawler.extract.queries import in_page_encoding
 from backlink_crawler.records import MAX_ANCHOR, MAX_XPATH, AnchorSource, LinkType, RawLink
 from backlink_crawler.urls import normalise
 
@@ -30,7 +31,8 @@ def links_of(document: Document, base: str) -> Iterator[RawLink]:
         place = places.of(element)
         if link_type is None or not place.rendered:
             continue
-        yield _raw_link(element, href, link_type, place, base, ordinal)
+        url = normalise(in_page_encoding(href, document.encoding), base)
+        yield _raw_link(element, href, url, link_type, place, ordinal)
         ordinal += 1
 
 
@@ -65,11 +67,11 @@ def _head_link_type(rel: tuple[str, ...]) -> LinkType | None:
     return "alternate" if "alternate" in rel and "stylesheet" not in rel else None
 
 
-def _raw_link(element: Element, href: str, link_type: LinkType, place: Place, base: str, ordinal: int) -> RawLink:
+def _raw_link(element: Element, href: str, url: str | None, link_type: LinkType, place: Place, ordinal: int) -> RawLink:
     anchor, source, is_image = _anchor(element)
     return RawLink(
         href=href,
-        url=normalise(href, base),
+        url=url,
         anchor=anchor,
         anchor_source=source,
         rel=rel_tokens(element),

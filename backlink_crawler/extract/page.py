@@ -9,6 +9,7 @@ from turbohtml import Document
 
 from backlink_crawler.extract.directives import Directives, read_directives
 from backlink_crawler.extract.links import links_of, redirect_link, rel_tokens
+from backlink_crawler.extract.queries import in_page_encoding
 from backlink_crawler.records import RawLink
 from backlink_crawler.urls import normalise
 
@@ -112,7 +113,7 @@ def _canonical(document: Document, base: str) -> str | None:
     for element in document.iter_elements("link"):
         href = element.attr("href")
         if href and "canonical" in rel_tokens(element):
-            return normalise(href, base)
+            return normalise(in_page_encoding(href, document.encoding), base)
     return None
 
 

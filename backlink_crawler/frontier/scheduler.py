@@ -215,7 +215,8 @@ class FrontierScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis carrie
             await self.frontier.seeding_complete()
             self._seeded = True
         room = self._capacity - len(self._ready) - len(self._in_work)
-        if room <= 0:
+        # A free slot at a time would cost a round trip a page; a worker with nothing ready cannot be choosy.
+        if room <= 0 or (self._ready and room < self._capacity // 4):
             return IDLE_SECONDS
         claimed = await self.frontier.claim(room)
         self._ready.extend(claimed.leases)

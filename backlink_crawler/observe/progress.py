@@ -64,9 +64,9 @@ class Progress:
         settings = self._crawler.settings
         pages, delay = settings.getint("MAX_PAGES_PER_SITE"), settings.getfloat("FRONTIER_HOST_DELAY")
         if not pages:
-            return f"{sites} sites to start from, no limit of pages per site (MAX_PAGES_PER_SITE)"
+            return f"Sites to start from: {sites}; no limit of pages per site (MAX_PAGES_PER_SITE)"
         return (
-            f"{sites} sites to start from, at most {pages:,} pages of each; a site of one host takes up to "
+            f"Sites to start from: {sites}, at most {pages:,} pages of each; a site of one host takes up to "
             f"{timedelta(seconds=round(pages * delay))} at {delay:g} s a page"
         )
 

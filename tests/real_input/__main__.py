@@ -35,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     with ExitStack() as stack:
         folder = options.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="real-input-")))
+        folder = folder.resolve()
         folder.mkdir(parents=True, exist_ok=True)
         try:
             return _docs(options, folder) if options.kind == "docs" else _replay(options, folder)
@@ -82,15 +83,15 @@ def _docs(options: argparse.Namespace, folder: Path) -> int:
 
 
 def _replay(options: argparse.Namespace, folder: Path) -> int:
-    pages = unpacked(options.pages, folder / "pages")
+    pages = unpacked(options.pages, folder / "pages").resolve()
     content = ReplayContent(options.index, pages)
     urls = list(_saved_urls(options.index, pages))
     listed = folder / "urls.txt"
     listed.write_text("".join(f"{url}\n" for url in urls))
     with reading(content) as reader:
         expected = listed_pages(reader, filter(None, (resolve(url, url) for url in urls)))
-    served = ["replay", "--index", str(options.index.resolve()), "--pages", str(pages.resolve())]
-    crawled = crawl(folder, "replay", served, [f"urls=@{listed.resolve()}", "depth=0"])
+    served = ["replay", "--index", str(options.index.resolve()), "--pages", str(pages)]
+    crawled = crawl(folder, "replay", served, [f"urls=@{listed}", "depth=0"])
     return _compared("replay", content, expected, crawled, folder)
 
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from pymongo import MongoClient
+from pymongo.database import Database
 
 from backlink_crawler import services
 from tests.real_input.expected import Pair
@@ -108,19 +109,25 @@ def crawl(folder: Path, kind: str, web_arguments: Sequence[str], spider_argument
 
 
 @contextmanager
-def _local_services(folder: Path) -> Any:
-    yield services.ensure(folder, redis_url=None, mongodb_uri=None)
-    services.stop(folder)
+def _local_services(folder: Path) -> Iterator[services.Services]:
+    try:
+        yield services.ensure(folder, redis_url=None, mongodb_uri=None)
+    finally:
+        services.stop(folder)
 
 
 def _run(folder: Path, arguments: Sequence[str], settings: Mapping[str, object]) -> Crawled:
     crawled = Crawled()
     started = time.monotonic()
     workers = [_Worker.started(number, folder, arguments, settings) for number in range(1, _WORKERS + 1)]
-    for worker in workers:
-        code, seconds = worker.wait()
-        crawled.exit_codes.append(code)
-        crawled.cpu_seconds.append(seconds)
+    try:
+        for worker in workers:
+            code, seconds = worker.wait()
+            crawled.exit_codes.append(code)
+            crawled.cpu_seconds.append(seconds)
+    finally:
+        for worker in workers:
+            worker.process.terminate()  # does nothing where it was waited for
     crawled.wall_seconds = time.monotonic() - started
     for worker in workers:
         lines = worker.log.read_text().splitlines()
@@ -129,9 +136,9 @@ def _run(folder: Path, arguments: Sequence[str], settings: Mapping[str, object])
     return crawled
 
 
-def _read_index(crawled: Crawled, database: Any) -> None:
+def _read_index(crawled: Crawled, database: Database[dict[str, Any]]) -> None:
     crawled.pages = {page["url"]: page for page in database["pages"].find()}
-    wanted = ("source_url", "target_url", "link_type", "source_site", "target_site", "scope", "hidden")
+    wanted = ("source_url", "target_url", "link_type", "source_site", "target_site")
     links = database["links"].find({}, dict.fromkeys(wanted, 1))
     crawled.links = {(link["source_url"], link["target_url"]): link for link in links}
     crawled.set_aside = list(database["set_aside"].find())

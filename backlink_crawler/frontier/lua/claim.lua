@@ -83,12 +83,16 @@ local function lease_from(host)
 end
 
 local leases = {}
-for _ = 1, limit + AT_ONCE do
-  local name = redis.call('ZRANGEBYSCORE', shard .. ':due', '-inf', now, 'LIMIT', 0, 1)[1]
-  if not name or #leases == limit then
+local rounds = 0
+while #leases < limit and rounds < AT_ONCE do
+  rounds = rounds + 1
+  local names = redis.call('ZRANGEBYSCORE', shard .. ':due', '-inf', now, 'LIMIT', 0, limit - #leases)
+  if #names == 0 then
     break
   end
-  leases[#leases + 1] = lease_from(host_named(name))
+  for _, name in ipairs(names) do
+    leases[#leases + 1] = lease_from(host_named(name))
+  end
 end
 save()
 return answer(leases)
