@@ -47,6 +47,9 @@ crawl: $(VENV)/.local  ## make crawl DOMAINS=a.com,b.org TARGETS=c.com: crawl si
 bench-frontier: $(VENV)/.dev  ## the shared frontier beside stock scrapy-redis, in one run (about 20 minutes)
 	@$(BIN)/python -m tests.benchmarks.frontier --json tests/benchmarks/results/frontier.json $(ARGS)
 
+bench-real: $(VENV)/.dev  ## crawl three documentation sites, compare the stored links with an independent reading
+	@$(BIN)/python -m tests.real_input docs $(ARGS)
+
 services-stop: $(VENV)/.local  ## stop the local Valkey and MongoDB; their data is kept in .services/
 	@$(BIN)/scrapy services stop
 

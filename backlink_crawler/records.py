@@ -104,7 +104,7 @@ class Page:
     links_external: int = 0
     sites_linked: int = 0
     truncated: bool = False
-    """The page has more than ``MAX_LINKS`` links; the rest was not recorded."""
+    """The page links to more than ``MAX_LINKS`` targets; the rest was not recorded."""
     depth: int = 0
     crawl_id: str = ""
     etag: str | None = None

@@ -1,5 +1,6 @@
 """First stage: links that are no web addresses are counted and dropped, the others bounded in number and length."""
 
+from itertools import islice
 from typing import Self
 
 from scrapy.crawler import Crawler
@@ -8,7 +9,7 @@ from backlink_crawler.records import MAX_LINKS, MAX_URL, Visit
 
 
 class Normalise:
-    """Leaves at most 10,000 web links in a visit; ``page.truncated`` says when there were more."""
+    """Leaves the links to at most 10,000 targets in a visit; ``page.truncated`` says when there were more."""
 
     def __init__(self, crawler: Crawler) -> None:
         assert crawler.stats is not None
@@ -24,8 +25,13 @@ class Normalise:
         web = [link for link in visit.raw_links if link.url is not None]
         if len(web) < len(visit.raw_links):
             self._stats.inc_value("links/not_web", len(visit.raw_links) - len(web))
-        visit.page.truncated = len(web) > MAX_LINKS
-        visit.raw_links = web[:MAX_LINKS]
+        # Targets, not elements: an index has tens of thousands of links into a few hundred pages.
+        targets = dict.fromkeys(link.url for link in web)
+        visit.page.truncated = len(targets) > MAX_LINKS
+        if visit.page.truncated:
+            kept = frozenset(islice(targets, MAX_LINKS))
+            web = [link for link in web if link.url in kept]
+        visit.raw_links = web
         for link in visit.raw_links:
             link.href = link.href[:MAX_URL]
         return visit

@@ -1,6 +1,7 @@
 """Real servers for every test: one Valkey and one mongod per session, in a folder that vanishes with it."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,9 +14,14 @@ from pymongo import MongoClient
 from backlink_crawler import services
 from tests.crawling import Crawling
 
-# A busy machine is no reason to fail, and a shared run must not fail on a whim: there, the examples are always the same.
+# A busy machine is no reason to fail, and a shared run must not fail on a whim: its examples are always the same.
 hypothesis.settings.register_profile("project", deadline=None, derandomize="CI" in os.environ)
 hypothesis.settings.load_profile("project")
+
+
+def pytest_sessionstart() -> None:
+    """A test run that is told to end still stops its servers: by default SIGTERM would skip all clean-up."""
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", returncode=143))
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from typing import Self
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 
-from backlink_crawler.frontier.contract import Counts, FrontierUnavailable
+from backlink_crawler.frontier.contract import Counts, FrontierError
 from backlink_crawler.frontier.scheduler import FrontierScheduler
 
 logger = logging.getLogger(__name__)
@@ -73,20 +73,25 @@ class Progress:
     async def _run(self) -> None:
         engine = self._crawler.engine
         assert engine is not None
+        told = time.monotonic()
         while True:
             await asyncio.sleep(self._every)
             if isinstance(engine.scheduler, FrontierScheduler):
                 try:
-                    self._tell(await engine.scheduler.counts())
-                except FrontierUnavailable as error:
+                    counts = await engine.scheduler.counts()
+                except FrontierError as error:
                     logger.warning("%s", error)
+                    continue
+                now = time.monotonic()
+                self._tell(counts, now - told)
+                told = now
 
-    def _tell(self, counts: Counts) -> None:
+    def _tell(self, counts: Counts, seconds: float) -> None:
         pages = sum(self._outcomes().values())
         logger.info(
             "%d pages (%.1f/s), %d links by this worker; crawl: %d done, %d waiting on %d hosts, %d in work, %d failed",
             pages,
-            (pages - self._pages_before) / self._every,
+            (pages - self._pages_before) / seconds,
             self._stat("links/stored"),
             counts.done,
             counts.waiting,

@@ -6,7 +6,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 import webencodings
-from url import URL, URLError  # type: ignore[import-not-found, unused-ignore]
+from url import URL, URLError
 
 _UTF = re.compile("utf-|replacement|x-user-defined")
 _EXTRA_SLASHES = re.compile(r"\A[\x00-\x20]*[/\\][\t\n\r]*[/\\][\t\n\r/\\]*(?=[/\\])")
