@@ -95,7 +95,8 @@ CONCURRENT_REQUESTS = 64
 CONCURRENT_ITEMS = 1
 # Pages waiting for their batch to be stored count here; the default would admit about 18 large ones.
 SCRAPER_SLOT_MAX_ACTIVE_SIZE = 50_000_000
-DOWNLOAD_DELAY_JITTER = 0.0
+# The frontier spaces requests; Scrapy's own delay would count from the start of a request, not from its end.
+DOWNLOAD_DELAY = 0.0
 LOG_LEVEL = "INFO"
 LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
 LOG_DATEFORMAT = "%Y-%m-%d %H:%M:%S"

@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -183,3 +184,15 @@ def test_page_budgets_hold_across_workers(crawling: Crawling, served: ServedWeb,
     per_site = Counter(page["site"] for page in crawling.documents("pages"))
     assert max(per_site.values()) == 4
     assert 40 < sum(per_site.values()) <= 60
+
+
+def test_workers_are_polite_together(crawling: Crawling, served: ServedWeb, web: Web) -> None:
+    """Two workers keep the delay between any two requests to a host, robots.txt included, in the server's own log."""
+    site = next(s for s in web.sites if s.name == TARGET)
+    homes = ",".join(host.pages[0].url for host in site.hosts)
+    workers = [start(crawling, served, homes, FRONTIER_HOST_DELAY=0.2) for _ in range(2)]
+    assert [ended(worker).code for worker in workers] == [0, 0]
+    for host in site.hosts:
+        times = sorted(one.at for one in served.log if one.host == host.name)
+        assert len(times) > len(host.pages)
+        assert min(later - earlier for earlier, later in pairwise(times)) > 0.195

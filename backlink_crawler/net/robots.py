@@ -18,6 +18,8 @@ from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.misc import build_from_crawler, load_object
 
+from backlink_crawler.frontier.contract import FrontierOptions
+
 MAX_REDIRECTS = 5
 """§2.3.1.2: at least five hops are followed; more are read as no robots.txt."""
 MAX_BYTES = 512_000
@@ -25,6 +27,8 @@ MAX_BYTES = 512_000
 KEPT_SECONDS = 86_400
 """§2.4: not used for longer than 24 hours."""
 KEPT_ORIGINS = 10_000
+LONGEST_CRAWL_DELAY = FrontierOptions().max_crawl_delay
+"""Seconds: a file that wishes for more gets this, from the frontier too."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _SECONDS_TO_ANSWER = 30
@@ -42,6 +46,7 @@ class RobotsUnreachable(IgnoreRequest):
 class RobotsMiddleware:
     """Lets a request through when the robots.txt of its origin does.
 
+    Reading robots.txt is a request to the host like any other, so its first page waits for the host's delay after it.
     Sends Scrapy's signal ``robots_parsed`` for every file read, which carries its Crawl-delay to the frontier.
     """
 
@@ -49,6 +54,7 @@ class RobotsMiddleware:
         self._crawler = crawler
         self._parser: type[RobotParser] = load_object(crawler.settings["ROBOTSTXT_PARSER"])
         self._user_agent: str = crawler.settings["ROBOTSTXT_USER_AGENT"] or crawler.settings["USER_AGENT"]
+        self._delay = crawler.settings.getfloat("FRONTIER_HOST_DELAY")
         self._rules: OrderedDict[str, tuple[float, asyncio.Future[RobotParser]]] = OrderedDict()
 
     @classmethod
@@ -97,6 +103,7 @@ class RobotsMiddleware:
         body = response.body[:MAX_BYTES] if response.status < 300 else b""
         rules: RobotParser = build_from_crawler(self._parser, self._crawler, body)
         await self._crawler.signals.send_catch_log_async(signals.robots_parsed, robotparser=rules, request=request)
+        await asyncio.sleep(max(self._delay, min(rules.crawl_delay(self._user_agent) or 0, LONGEST_CRAWL_DELAY)))
         return rules
 
     async def _download(self, url: str) -> Response:
@@ -105,6 +112,8 @@ class RobotsMiddleware:
         assert engine is not None
         assert stats is not None
         for hop in range(MAX_REDIRECTS + 1):
+            if hop:
+                await asyncio.sleep(self._delay)
             stats.inc_value("robotstxt/request_count")
             meta = {"dont_obey_robotstxt": True, "download_timeout": _SECONDS_TO_ANSWER}
             response = await engine.download_async(Request(url, priority=_FIRST, meta=meta, callback=NO_CALLBACK))

@@ -45,7 +45,7 @@ class WalkingSpider(Spider):
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
-        """Derive what depends on other settings: the crawl's id, the User-Agent, the delay of Scrapy's own slots."""
+        """Derive what depends on other settings: the crawl's id, the User-Agent, the size of Scrapy's own slots."""
         super().update_settings(settings)
         if not settings.get("CRAWL_ID"):
             settings.set("CRAWL_ID", f"{cls.name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}", priority="spider")
@@ -53,8 +53,6 @@ class WalkingSpider(Spider):
         agent = f"backlink_crawler/{__version__} (+{contact})" if contact else f"backlink_crawler/{__version__}"
         if settings.getpriority("USER_AGENT") == 0:
             settings.set("USER_AGENT", agent, priority="spider")
-        # Spaces robots.txt from the first page of a host; everything else waits for its turn in the frontier.
-        settings.set("DOWNLOAD_DELAY", settings.getfloat("FRONTIER_HOST_DELAY"), priority="spider")
         settings.set("CONCURRENT_REQUESTS_PER_DOMAIN", settings.getint("FRONTIER_HOST_CONCURRENCY"), priority="spider")
 
     @classmethod
