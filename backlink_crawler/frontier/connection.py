@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
 from scrapy_redis import connection
@@ -18,11 +21,16 @@ def client_from(settings: BaseSettings, **parameters: Any) -> Any:
     :param parameters: more for the client; ``REDIS_PARAMS`` overrides them.
     :raises FrontierError: the settings name no server, or not as Redis clients do.
     """
-    if not settings.get("REDIS_URL") and not settings.get("REDIS_HOST"):
+    given = {"redis_cls": "redis.asyncio.Redis", **parameters}
+    try:
+        given |= settings.getdict("REDIS_PARAMS")
+        client_class = load_object(given["redis_cls"])
+    except (ValueError, TypeError, ImportError, NameError) as error:
+        raise FrontierError(f"REDIS_PARAMS is not a JSON object, or its redis_cls cannot be loaded: {error}") from None
+    if not (settings.get("REDIS_URL") or settings.get("REDIS_HOST") or "sentinels" in given):
         raise FrontierError(f"REDIS_URL is not set: say where the shared queue lives. {_EXAMPLES}")
     redis = BaseSettings({name: value for name, value in settings.items() if name.startswith("REDIS_")})
-    given = {"redis_cls": "redis.asyncio.Redis", **parameters, **settings.getdict("REDIS_PARAMS")}
-    redis.set("REDIS_PARAMS", {**given, "redis_cls": _ClientClass(load_object(given["redis_cls"]), given)})
+    redis.set("REDIS_PARAMS", {**given, "redis_cls": _ClientClass(client_class, given)})
     try:
         return connection.from_settings(redis)
     except ValueError:  # its text may quote a part of the password
@@ -30,10 +38,11 @@ def client_from(settings: BaseSettings, **parameters: Any) -> Any:
 
 
 class _ClientClass:
-    """What scrapy-redis takes for the client's class: leaves out the ``retry_on_timeout`` that it always adds.
+    """What scrapy-redis takes for the client's class: its clients repeat nothing unless ``REDIS_PARAMS`` says so.
 
-    A cluster's client refuses the word, and a claim that is repeated unseen leaves leases behind that nobody knows of;
-    the frontier repeats what is safe by itself. Given in ``REDIS_PARAMS``, it stands.
+    A claim that is repeated unseen leaves leases behind that nobody knows of; the frontier repeats what is safe by
+    itself. So this leaves out the ``retry_on_timeout`` that scrapy-redis always adds (a cluster's client refuses the
+    word, too) and the ten attempts of a ``Redis`` that is not made from a URL.
     """
 
     def __init__(self, client_class: Any, given: Mapping[str, Any]) -> None:
@@ -41,7 +50,8 @@ class _ClientClass:
         self._given = given
 
     def __call__(self, **parameters: Any) -> Any:
-        return self._class(**self._wanted(parameters))
+        once = {"retry": Retry(NoBackoff(), 0)} if self._class is Redis else {}
+        return self._class(**{**once, **self._wanted(parameters)})
 
     def from_url(self, url: str, **parameters: Any) -> Any:
         return self._class.from_url(url, **self._wanted(parameters))

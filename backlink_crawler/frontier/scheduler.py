@@ -38,6 +38,7 @@ ROUND_SECONDS = 0.02
 """Time in which the outbox gathers before it is sent."""
 IDLE_SECONDS = 0.25
 """Longest pause of a worker that has nothing to do: new start URLs are picked up well within a second."""
+_HANDFUL = 3
 _SHORTEST_PAUSE = 0.005
 _LONGEST_PAUSE = 10.0
 
@@ -286,7 +287,8 @@ class FrontierScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis carrie
                 await self._awake.wait()
         except TimeoutError:
             return
-        if not self._leaving.is_set():
+        # With a handful of pages in work there is little to gather, and a slow host would wait for nothing.
+        if not self._leaving.is_set() and len(self._in_work) > _HANDFUL:
             await asyncio.sleep(ROUND_SECONDS)
         self._awake.clear()
 

@@ -14,55 +14,57 @@ from backlink_crawler.frontier.contract import FrontierError
 SENTINEL_SECONDS = 3.0
 """How long one Sentinel may take before the next is asked; ``sentinel_kwargs`` may say otherwise."""
 
+_HOW = (
+    'Sentinel needs "sentinels": [["sentinel.example", 26379]] in REDIS_PARAMS and the name of the service '
+    "as the host of REDIS_URL. Example: redis://:password@mymaster/0"
+)
+
 
 class SentinelRedis:
-    """Makes clients that ask Sentinels where the primary is, on every connect; so they follow a failover.
+    """Makes clients that ask Sentinels for the primary whenever they connect, and so follow a failover.
 
     As settings::
 
-        REDIS_URL = "redis://:password@mymaster/0"  # the host is the service's name, the rest is the primary's
+        REDIS_URL = "redis://:password@mymaster/0"  # the host is the name of the service, the rest is the primary's
         REDIS_PARAMS = {
             "redis_cls": "backlink_crawler.frontier.redis.sentinel.SentinelRedis",
             "sentinels": [["10.0.0.1", 26379], ["10.0.0.2", 26379]],
-            "sentinel_kwargs": {"password": "of the Sentinels"},  # where they want one
+            "sentinel_kwargs": {"password": "of the Sentinels"},  # where they have one
         }
 
-    ``service_name`` in ``REDIS_PARAMS`` goes before the host of ``REDIS_URL``, which may then be any.
+    ``service_name`` in ``REDIS_PARAMS`` goes before the host of ``REDIS_URL``, which may then be left out.
     """
 
-    def __new__(
+    def __new__(  # type: ignore[misc]  # what scrapy-redis calls a class is called, or its from_url is
         cls,
         *,
         service_name: str = "",
         sentinels: Sequence[tuple[str, int]] = (),
         sentinel_kwargs: Mapping[str, Any] | None = None,
         host: str = "",
-        port: int | None = None,  # the primary's is known to the Sentinels
+        port: int = 0,  # the Sentinels tell
         **connection: Any,
-    ) -> Redis:  # type: ignore[misc]  # scrapy-redis wants something to call and its from_url
-        """Return a client of the primary; ``connection`` is what its connections are made with.
+    ) -> Redis:
+        """Return a client of the primary; ``connection`` is for its connections.
 
-        :raises FrontierError: the Sentinels or the service's name are missing.
+        :raises FrontierError: the Sentinels or the service are not named, or not so.
         """
         name = service_name or host
-        if not sentinels or not name:
-            raise FrontierError(
-                'Sentinel needs "sentinels": [["host", 26379], …] in REDIS_PARAMS and the name of the service '
-                "as the host of REDIS_URL. Example: redis://:password@mymaster/0"
-            )
+        if not name or not sentinels or not all(isinstance(one, list | tuple) and len(one) == 2 for one in sentinels):
+            raise FrontierError(_HOW)
         asked_with = {
             "socket_timeout": SENTINEL_SECONDS,
             "socket_connect_timeout": SENTINEL_SECONDS,
             "retry": Retry(NoBackoff(), 0),  # the next Sentinel is the second try
             **(sentinel_kwargs or {}),
         }
-        return _Sentinels(sentinels, sentinel_kwargs=asked_with).master_for(
-            name, connection_pool_class=_Pool, **connection
-        )
+        asked: Sentinel = _Sentinels(sentinels, sentinel_kwargs=asked_with)  # type: ignore[no-untyped-call]
+        client: Redis = asked.master_for(name, connection_pool_class=_Pool, **connection)
+        return client
 
     @classmethod
     def from_url(cls, url: str, **parameters: Any) -> Redis:
-        """Return a client of the primary whose service is the host of ``url``; ``rediss`` means TLS to the primary.
+        """Return a client of the primary of the service that ``url`` has for a host; ``rediss`` is TLS to the primary.
 
         :raises ValueError: the URL is not the address of a Redis.
         """
@@ -73,12 +75,18 @@ class SentinelRedis:
 
 
 class _Sentinels(Sentinel):
+    """Says in a line which Sentinels know of no primary."""
+
     async def discover_master(self, service_name: str) -> Any:
         try:
             return await super().discover_master(service_name)
-        except MasterNotFoundError as error:
-            print("RAW", error)
-            raise
+        except MasterNotFoundError:  # its text is every parameter of every Sentinel's client
+            asked = (sentinel.connection_pool.connection_kwargs for sentinel in self.sentinels)
+            where = ", ".join("{host}:{port}".format_map(parameters) for parameters in asked)
+            raise MasterNotFoundError(
+                f"no Sentinel of {where} names a primary for {service_name!r} that is up "
+                "(where they have a password, sentinel_kwargs in REDIS_PARAMS must have it)"
+            ) from None
 
 
 class _Pool(SentinelConnectionPool):

@@ -3,7 +3,9 @@
 Eight clients of ours work at once in this process, each on a connection of its own: each claims 16 URLs and finishes
 them, as a worker does that fetches some 500 pages a second and sends every 20 ms. Stock pops one and adds its children
 one by one, which is all it can do (there is nothing to finish: a page is forgotten as it is handed out). 1,000 sites
-with 50 known URLs each, no delay. The children of a page are of its own site: 10 new ones and 50 known.
+with 50 known URLs each, no delay. The children of a page are of its own site: 10 new ones and 50 known. A worker of
+ours offers no child twice (``offered``), so it matters whether it has met the 50 before, as it has with a site's
+navigation, or whether only others have: both are measured. To stock it makes no difference.
 
 The CPU is that of the server process, all of its threads, the log on disk (``appendfsync everysec``) included and what
 it uses when nobody asks left out, divided by the pages. Pages a second of *one core* follow from it: clients in Python
@@ -17,13 +19,15 @@ import itertools
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from redis import Redis
 from scrapy import Request
 from scrapy_redis.scheduler import Scheduler
 
 from backlink_crawler.frontier.contract import Finished, FrontierOptions, Lease, Verdict
+from backlink_crawler.frontier.offered import Offered
 from backlink_crawler.records import Child
 from tests.benchmarks.frontier import names
 from tests.benchmarks.frontier.contenders import OURS, STOCK, open_frontier, stock_parts
@@ -36,6 +40,8 @@ CLIENTS = 8
 BATCH = 16
 SITES = 1_000
 IDLE_SECONDS = 1.0
+Children = Literal["none", "known", "met"]
+"""Of a page: none; 10 new and 50 known; the same, and the worker has met the 50 before."""
 _DONE = Verdict("done", "ok")
 _OPTIONS = FrontierOptions(host_delay=0, max_pages_per_site=0)
 
@@ -51,39 +57,57 @@ class _Used:
 
 def rows(lab: Lab) -> Iterator[Row]:
     """Work for some seconds, without children and with them."""
-    if not lab.quick:
-        (carried, _, _) = _measured(lab, children=False)
-        yield better(
-            FAMILY,
-            "claims and finishes, one core of Redis",
-            "1/s",
-            *carried,
-            more_is_better=True,
-            note=f"{_in_us(carried)}; its is a pop: nothing is kept of what was handed out, nothing is to finish",
-        )
-    carried, reached, client = _measured(lab, children=True)
-    page = f"pages with {NEW} new and {KNOWN} known children"
-    note = _in_us(carried)
-    yield better(FAMILY, f"{page}, one core of Redis", "1/s", *carried, more_is_better=True, note=note)
-    yield better(FAMILY, f"{page}, reached by one process", "1/s", *reached, more_is_better=True)
-    yield better(FAMILY, f"CPU of the client for one of these {page}", "ms", *client)
-
-
-def _in_us(carried: tuple[Measured, Measured]) -> str:
-    ours, stock = (1e6 / each.median for each in carried)
-    return f"{ours:.0f} µs of its CPU each, scrapy-redis {stock:.0f}"
-
-
-def _measured(lab: Lab, *, children: bool) -> tuple[tuple[Measured, Measured], ...]:
-    """Return, for ours and stock, the pages that a core carries, those reached, and the milliseconds of the client."""
     seconds, repeats = (1.0, 1) if lab.quick else (6.0, 3)
-    ours = [_ours(lab, seconds, children=children) for _ in range(repeats)]
-    stock = [_stock(lab, seconds, children=children, clients=CLIENTS) for _ in range(repeats)]
-    alone = [_stock(lab, seconds, children=children, clients=1) for _ in range(repeats)]
-    carried = [Measured(tuple(1e6 / used.server_us for used in runs)) for runs in (ours, stock)]
-    reached = [Measured(tuple(1e3 / used.wall_ms for used in runs)) for runs in (ours, alone)]
-    client = [Measured(tuple(used.client_ms for used in runs)) for runs in (ours, alone)]
-    return tuple((mine, theirs) for mine, theirs in (carried, reached, client))
+
+    def ours(children: Children) -> _Runs:
+        return _Runs([_ours(lab, seconds, children) for _ in range(repeats)])
+
+    def stock(children: Children, clients: int) -> _Runs:
+        return _Runs([_stock(lab, seconds, children, clients) for _ in range(repeats)])
+
+    if not lab.quick:
+        note = "its is a pop: nothing is kept of what was handed out, nothing is to finish"
+        yield _carried("claims and finishes", ours("none"), stock("none", CLIENTS), note)
+    many, alone = stock("known", CLIENTS), stock("known", 1)
+    page = f"pages with {NEW} new and {KNOWN} known children"
+    for children, which in (("known", "first met"), ("met", "met before")):
+        mine = ours(children)
+        yield _carried(f"{page}, {which}", mine, many)
+        what = f"one process reaches, {page}, {which}"
+        yield better(FAMILY, what, "1/s", mine.of(_reached), alone.of(_reached), more_is_better=True)
+        what = f"CPU of the client, {page}, {which}"
+        yield better(FAMILY, what, "ms", mine.of(_client_ms), alone.of(_client_ms))
+
+
+def _carried(what: str, ours: "_Runs", stock: "_Runs", note: str = "") -> Row:
+    cpu = f"{ours.of(_server_us).median:.0f} µs of its CPU each, scrapy-redis {stock.of(_server_us).median:.0f}"
+    note = f"{cpu}; {note}" if note else cpu
+    rates = ours.of(_carries), stock.of(_carries)
+    return better(FAMILY, f"one core of Redis carries, {what}", "1/s", *rates, more_is_better=True, note=note)
+
+
+@dataclass(frozen=True, slots=True)
+class _Runs:
+    runs: list[_Used]
+
+    def of(self, value: Callable[[_Used], float]) -> Measured:
+        return Measured(tuple(map(value, self.runs)))
+
+
+def _server_us(used: _Used) -> float:
+    return used.server_us
+
+
+def _carries(used: _Used) -> float:
+    return 1e6 / used.server_us
+
+
+def _reached(used: _Used) -> float:
+    return 1e3 / used.wall_ms
+
+
+def _client_ms(used: _Used) -> float:
+    return used.client_ms
 
 
 def _site(number: int) -> str:
@@ -100,16 +124,17 @@ def _new_urls(site: str, numbers: "itertools.count[int]") -> Iterator[str]:
     return (names.url(site, n) for n in itertools.islice(numbers, NEW))
 
 
-def _ours(lab: Lab, seconds: float, *, children: bool) -> _Used:
+def _ours(lab: Lab, seconds: float, children: Children) -> _Used:
     _fill(lab, ours=True)
     known = {_site(s): [Child(names.url(_site(s), s + n * SITES), 1) for n in range(KNOWN)] for s in range(SITES)}
     numbers = itertools.count(SITES * KNOWN)
 
     def finished(lease: Lease) -> Finished:
-        found = [Child(url, 1) for url in _new_urls(lease.host, numbers)] + known[lease.host] if children else []
-        return Finished(lease, _DONE, found)
+        if children == "none":
+            return Finished(lease, _DONE)
+        return Finished(lease, _DONE, [*(Child(url, 1) for url in _new_urls(lease.host, numbers)), *known[lease.host]])
 
-    async def work(deadline: float) -> int:
+    async def work(deadline: float, offered: Offered) -> int:
         frontier = open_frontier(lab, _OPTIONS)
         await frontier.open()
         pages = 0
@@ -117,18 +142,25 @@ def _ours(lab: Lab, seconds: float, *, children: bool) -> _Used:
             leases = (await frontier.claim(BATCH)).leases
             if not leases:
                 raise BenchmarkError("the frontier has nothing to claim")
-            pages += await frontier.finish([finished(lease) for lease in leases])
+            visits = [finished(lease) for lease in leases]
+            pages += await frontier.finish([replace(visit, children=offered.fresh(visit.children)) for visit in visits])
+            for visit in visits:
+                offered.remember(visit.children)
         await frontier.close()
         return pages
 
+    memories = [Offered() for _ in range(CLIENTS)]
+    for offered in memories if children == "met" else ():
+        offered.remember(child for of_site in known.values() for child in of_site)
+
     async def all_of_them() -> int:
         deadline = time.monotonic() + seconds
-        return sum(await asyncio.gather(*(work(deadline) for _ in range(CLIENTS))))
+        return sum(await asyncio.gather(*(work(deadline, offered) for offered in memories)))
 
     return _used(lab, lambda: asyncio.run(all_of_them()))
 
 
-def _stock(lab: Lab, seconds: float, *, children: bool, clients: int) -> _Used:
+def _stock(lab: Lab, seconds: float, children: Children, clients: int) -> _Used:
     _fill(lab, ours=False)
     known = {_site(s): [names.url(_site(s), s + n * SITES) for n in range(KNOWN)] for s in range(SITES)}
     numbers = itertools.count(SITES * KNOWN)
@@ -144,8 +176,10 @@ def _stock(lab: Lab, seconds: float, *, children: bool, clients: int) -> _Used:
                 if request is None:
                     raise BenchmarkError("scrapy-redis has nothing to pop")
                 pages += 1
+                if children == "none":
+                    continue
                 site = request.url.split("/")[2]
-                for url in itertools.chain(_new_urls(site, numbers), known[site]) if children else ():
+                for url in itertools.chain(_new_urls(site, numbers), known[site]):
                     scheduler.enqueue_request(Request(url, callback=spider.parse, errback=spider.failed))
         return pages
 

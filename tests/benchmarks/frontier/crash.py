@@ -76,12 +76,12 @@ def _crash(lab: Lab, contender: Contender, pages: int) -> _Crash:
         }
         start = ",".join(starts)
         with contender.worker(lab, start, settings) as killed, contender.worker(lab, start, settings) as left:
-            if not wait_for(lambda: killed.up() and left.up() and len(served.log()) > pages / 3, LIMIT_SECONDS, 0.01):
+            if not wait_for(lambda: killed.up() and left.up() and len(served.pages()) > pages / 3, LIMIT_SECONDS, 0.01):
                 raise BenchmarkError(f"{contender.name}: two workers did not get to a third of {pages} pages")
             killed.kill()
             _await_end(lab, contender, left, served)
             left.kill()
-        asked = Counter(f"http://{request.host}{request.path}" for request in served.log())
+        asked = Counter(f"http://{request.host}{request.path}" for request in served.pages())
         stored = {*killed.stored(), *left.stored()}
     return _Crash(len(expected - stored), sum(n - 1 for n in asked.values()))
 
@@ -91,7 +91,7 @@ def _await_end(lab: Lab, contender: Contender, worker: Worker, served: Web) -> N
         if contender is not STOCK:
             return worker.ended()
         _, queue, _ = stock_parts(lab.client)
-        return not len(queue) and time.monotonic() - served.log()[-1].at > QUIET_SECONDS
+        return not len(queue) and time.monotonic() - served.pages()[-1].at > QUIET_SECONDS
 
     if not wait_for(ended, LIMIT_SECONDS):
         raise BenchmarkError(f"{contender.name} did not end within {LIMIT_SECONDS} s after the crash")

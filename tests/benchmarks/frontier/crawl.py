@@ -7,8 +7,8 @@ Scrapy's ``CLOSESPIDER_PAGECOUNT``; there is always more to do than that.
 *Round trips* are sends to Redis, each of them waited for: a command alone or a pipeline, whichever thread or task it
 comes from. *Blocking* are those the reactor stands still for. Both are counted inside the worker, from its start to its
 end, and divided by the pages that came home. The *time* is taken from the server's log, from the first page asked for
-to the last of those to be crawled, so that the start of Python is in no figure. A proxy delays both directions between
-worker and Redis; its delay is chosen for the round trip that is wanted, and what was measured is told.
+to the last of those to be crawled, so that the start of Python is in no figure. A proxy between worker and Redis adds
+what the wanted round trip needs; what was measured through it is told.
 """
 
 import statistics
@@ -83,7 +83,7 @@ def _crawl(lab: Lab, contender: Contender, pages: int, redis_url: str) -> _Crawl
         with contender.worker(lab, start, settings, redis_url=redis_url) as worker:
             if not wait_for(worker.ended, LIMIT_SECONDS):
                 raise BenchmarkError(f"{contender.name} did not crawl {pages} pages in {LIMIT_SECONDS} s")
-        asked = served.log()
+        asked = served.pages()
         meter = worker.meter()
     if len(asked) < pages:
         raise BenchmarkError(f"{contender.name} asked for {len(asked)} of {pages} pages:\n{worker.words()}")
@@ -100,7 +100,7 @@ def _distant(lab: Lab, wanted: float) -> Iterator[tuple[str, float]]:
     for _ in range(2):  # the way through the proxy takes some time as well, and waiting is never exact
         with helper(*arguments, str(delay)) as port:
             missing = wanted - _round_trip(f"redis://127.0.0.1:{port}/0")
-        delay = max(0.0, delay + missing / 2)
+        delay = max(0.0, delay + missing)
     with helper(*arguments, str(delay)) as port:
         url = f"redis://127.0.0.1:{port}/0"
         yield url, _round_trip(url)

@@ -53,12 +53,12 @@ def _first_served(lab: Lab, contender: Contender, large: int, limit: float) -> l
     with web(lab, [LARGE_SITE, *SMALL_SITES], pages=0, links=False) as served:
         settings = {"NET_HOSTS_FILE": served.hosts_file, "FRONTIER_HOST_DELAY": DELAY}
         with contender.worker(lab, names.url(LARGE_SITE, 0, "http"), settings) as worker:
-            if not wait_for(lambda: worker.up() and bool(served.log()), 60):
+            if not wait_for(lambda: worker.up() and bool(served.pages()), 60):
                 raise BenchmarkError(f"{contender.name} asked for nothing")
-            began = served.log()[0].at
+            began = served.pages()[0].at
 
             def first() -> dict[str, float]:
-                return {request.host: request.at - began for request in reversed(served.log())}
+                return {request.host: request.at - began for request in reversed(served.pages())}
 
             wait_for(lambda: len(first()) > SMALL, began + limit - time.monotonic())
             worker.kill()

@@ -102,10 +102,13 @@ class Web:
     hosts_file: Path
     log_file: Path
 
-    def log(self) -> list[Served]:
-        """Return the requests for pages so far, in order of arrival; robots.txt is no page."""
-        lines = self.log_file.read_text().split("\n")[:-1]
-        return [served for line in lines if (served := Served(*json.loads(line))).path != "/robots.txt"]
+    def requests(self) -> list[Served]:
+        """Return the requests so far, in order of arrival."""
+        return [Served(*json.loads(line)) for line in self.log_file.read_text().split("\n")[:-1]]
+
+    def pages(self) -> list[Served]:
+        """Return those for pages; robots.txt is none."""
+        return [request for request in self.requests() if request.path != "/robots.txt"]
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """Requests a second to one host that wants half a second between them, by 1, 2 and 4 workers.
 
-Every request for a page is counted by the server, in a window of 20 s that begins when all workers are up and two
-requests were seen. The smallest gap between two of them is taken from the same log.
+Every request is counted by the server (also those for robots.txt, which each worker asks for once), in a window of 20 s
+that begins when all workers are up and two requests were seen. The smallest gap between two of them is taken from the
+same log.
 """
 
 import time
@@ -66,11 +67,11 @@ def _watch(lab: Lab, contender: Contender, workers: int, seconds: float) -> _See
         served = stack.enter_context(web(lab, [host], pages=10_000, seeds=51))
         settings: Mapping[str, object] = {"NET_HOSTS_FILE": served.hosts_file, "FRONTIER_HOST_DELAY": DELAY}
         started = [stack.enter_context(contender.worker(lab, start, settings)) for _ in range(workers)]
-        if not wait_for(lambda: all(worker.up() for worker in started) and len(served.log()) > 1, UP_SECONDS):
+        if not wait_for(lambda: all(worker.up() for worker in started) and len(served.requests()) > 1, UP_SECONDS):
             raise BenchmarkError(f"{contender.name}: {workers} workers are not up after {UP_SECONDS} s")
         began = time.monotonic()
         time.sleep(seconds)
         for worker in started:
             worker.kill()
-        asked = [request.at for request in served.log() if began <= request.at < began + seconds]
+        asked = [request.at for request in served.requests() if began <= request.at < began + seconds]
     return _Seen(len(asked) / seconds, min((b - a for a, b in pairwise(asked)), default=seconds))

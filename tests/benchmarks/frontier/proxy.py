@@ -1,7 +1,8 @@
-"""A TCP proxy that delays both directions: a Redis that is not next door.
+"""A TCP proxy that holds the answers back: a Redis that is not next door.
 
-What was read at one moment is written a fixed time later, in order; nothing else is slowed down. The loop waits with
-``select``, whose timeouts are in microseconds: epoll's are in milliseconds, too coarse for 0.3 ms.
+All of the round trip is added on the way back, as the client cannot tell where its time went, and as each timer costs
+0.1 ms by itself. What was read at one moment is written a fixed time later, in order; nothing else is slowed down. The
+loop waits with ``select``, whose timeouts are in microseconds: epoll's are in milliseconds, too coarse here.
 """
 
 import argparse
@@ -12,10 +13,10 @@ import sys
 from typing import cast
 
 
-class _Pipe(asyncio.Protocol):
-    """One end of a connection; what it receives is written to the other end after a while."""
+class _End(asyncio.Protocol):
+    """One end of a connection; what it receives is written to the other end, after ``delay`` seconds."""
 
-    def __init__(self, delay: float, other: "_Pipe | None" = None) -> None:
+    def __init__(self, delay: float = 0.0, other: "_End | None" = None) -> None:
         self.delay = delay
         self.other = other
         self.transport: asyncio.Transport | None = None
@@ -43,18 +44,19 @@ class _Pipe(asyncio.Protocol):
             self.other.transport.close()
 
 
-class _Front(_Pipe):
-    """The client's end: it opens the other one."""
+class _Client(_End):
+    """The client's end: it opens the server's."""
 
-    def __init__(self, delay: float, host: str, port: int) -> None:
-        super().__init__(delay)
+    def __init__(self, host: str, port: int, answers_delay: float) -> None:
+        super().__init__()
         self._where = host, port
+        self._answers_delay = answers_delay
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        back = self.other = _Pipe(self.delay, self)
+        server = self.other = _End(self._answers_delay, self)
         loop = asyncio.get_running_loop()
-        self._opening = loop.create_task(loop.create_connection(lambda: back, *self._where))
+        self._opening = loop.create_task(loop.create_connection(lambda: server, *self._where))
 
 
 async def _run(host: str, port: int, delay: float) -> None:
@@ -62,7 +64,7 @@ async def _run(host: str, port: int, delay: float) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    server = await loop.create_server(lambda: _Front(delay, host, port), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: _Client(host, port, delay), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await stop.wait()
 
@@ -72,7 +74,7 @@ def main() -> int:
     parser = argparse.ArgumentParser("python -m tests.benchmarks.frontier.proxy", description=__doc__)
     parser.add_argument("host")
     parser.add_argument("port", type=int)
-    parser.add_argument("--delay", type=float, default=0.0, help="seconds in each direction (%(default)s)")
+    parser.add_argument("--delay", type=float, default=0.0, help="seconds added to each answer (%(default)s)")
     options = parser.parse_args()
     with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selectors.SelectSelector())) as runner:
         runner.run(_run(options.host, options.port, options.delay))

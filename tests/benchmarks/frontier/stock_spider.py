@@ -6,6 +6,7 @@ from typing import Any
 
 from scrapy import Request
 from scrapy.http import Response
+from scrapy.settings import BaseSettings
 from scrapy_redis.spiders import RedisMixin
 from twisted.python.failure import Failure
 
@@ -18,6 +19,12 @@ class StockSeedsSpider(RedisMixin, SeedsSpider):  # type: ignore[misc]  # scrapy
     """Stays open as scrapy-redis spiders do. Its queue is filled beforehand, so ``start`` has nothing to add."""
 
     name = "seeds_stock"
+
+    @classmethod
+    def update_settings(cls, settings: BaseSettings) -> None:
+        """With scrapy-redis it is Scrapy that keeps the delay, each worker for itself."""
+        super().update_settings(settings)
+        settings.set("DOWNLOAD_DELAY", settings.getfloat("FRONTIER_HOST_DELAY"), priority="spider")
 
     @classmethod
     def from_crawler(cls, crawler: Any, *args: Any, **kwargs: Any) -> "StockSeedsSpider":
