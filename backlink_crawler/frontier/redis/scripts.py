@@ -33,7 +33,8 @@ _PASSING = (
     errors.TryAgainError,
     OSError,
 )
-
+_NOT_NOW = ("BUSY ", "MISCONF ", "NOREPLICAS ")
+"""What a server answers while a script runs, its disk is full, or its replicas are away, as after a failover."""
 
 _NOT_GREETED = "already authenticated"
 """What a server answers to the first word of a client without password; the client calls that a lost connection."""
@@ -80,7 +81,9 @@ def in_words(error: Exception) -> FrontierError:
         return FrontierError("Redis wants a user or a password, or another one: see REDIS_URL")
     if isinstance(error, errors.OutOfMemoryError):
         return FrontierUnavailable("Redis is full: raise maxmemory, or drop a crawl that is no longer needed")
-    if isinstance(error, _PASSING) or str(error).startswith("BUSY "):
+    if str(error).startswith(_NOT_NOW):
+        return FrontierUnavailable(f"Redis cannot serve now: {error}")
+    if isinstance(error, _PASSING):
         return FrontierUnavailable(f"Redis cannot be reached: {error}")
     return FrontierError(f"Redis refused: {error}")
 
