@@ -73,6 +73,7 @@ class FrontierScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis carrie
         self._leaving = asyncio.Event()
         self._awake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._closing: asyncio.Future[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "FrontierScheduler":
@@ -112,9 +113,9 @@ class FrontierScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis carrie
             stats.set_value("frontier/counts", await self.frontier.counts())
             if not self._persist and self._ended and not await self._others():
                 await self.frontier.drop()
-        except FrontierUnavailable as error:
+            await self.frontier.close()
+        except FrontierError as error:
             logger.warning("%s Leases of this worker run out by themselves.", error)
-        await self.frontier.close()
 
     async def _flush(self) -> None:
         """``SCHEDULER_FLUSH_ON_START``: begin the crawl anew.

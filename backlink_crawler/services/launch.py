@@ -10,6 +10,7 @@ from pathlib import Path
 from backlink_crawler.services.binaries import find
 from backlink_crawler.services.failures import PortTaken, ServiceError, Wreck, cpu_flags, explain
 from backlink_crawler.services.home import Home, Record
+from backlink_crawler.services.libraries import library_path
 from backlink_crawler.services.processes import collect, identify, spawn
 from backlink_crawler.services.servers import LOOPBACK, Answer
 
@@ -83,7 +84,8 @@ def _start(home: Home, binary: Path, port: int, cache_gb: float, descriptor: int
     """Start a server and wait for its answer. Its record is written first: whoever comes next will find it."""
     command = [str(binary), *home.server.arguments(port, cache_gb)]
     try:
-        pid = spawn(command, folder=home.data, log=home.log, hold=descriptor)
+        libraries = library_path(binary, home.folder.parent / "lib")
+        pid = spawn(command, folder=home.data, log=home.log, hold=descriptor, libraries=libraries)
     except OSError as error:
         if error.filename != str(binary):
             raise

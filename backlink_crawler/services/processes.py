@@ -45,10 +45,11 @@ def start_tick(pid: int) -> int | None:
     return None if fields[0] in {b"Z", b"X"} else int(fields[19])
 
 
-def spawn(command: list[str], *, folder: Path, log: Path, hold: int) -> int:
+def spawn(command: list[str], *, folder: Path, log: Path, hold: int, libraries: str = "") -> int:
     """Start ``command`` in ``folder`` in a session of its own: no terminal, no signal and no pipe of ours reaches it.
 
-    The child inherits the descriptor ``hold``, and the environment, except that mongod refuses an unknown locale.
+    The child inherits the descriptor ``hold``, and the environment, except that mongod refuses an unknown locale, and
+    that ``libraries`` are looked for in those folders first.
     Returns its process id; raises ``OSError`` where it cannot be run.
     """
     for pid in tuple(_children):
@@ -62,7 +63,7 @@ def spawn(command: list[str], *, folder: Path, log: Path, hold: int) -> int:
             stderr=subprocess.STDOUT,
             pass_fds=(hold,),
             start_new_session=True,
-            env={**os.environ, "LC_ALL": "C"},
+            env={**os.environ, "LC_ALL": "C", **({"LD_LIBRARY_PATH": libraries} if libraries else {})},
         )
     child.returncode = 0  # it is to outlive us: Popen shall not warn of that, and ``collect`` takes its exit code
     _children.add(child.pid)

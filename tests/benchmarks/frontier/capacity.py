@@ -185,26 +185,30 @@ def _stock_commands(lab: Lab, seconds: float, children: Children) -> _Used:
     """Send what stock would send for its pages, from many connections."""
     _fill(lab, ours=False)
     spider, queue, seen = stock_parts(lab.client)
+    pages = PREPARED // 5 if lab.quick else PREPARED
 
     def prepared(url: str) -> tuple[str, bytes]:
         request = Request(url, callback=spider.parse, errback=spider.failed)
         return seen.request_fingerprint(request), queue._encode_request(request)
 
-    known = [prepared(names.url(_site(n), n)) for n in range(PREPARED * KNOWN)]
+    known = [prepared(names.url(_site(n), n)) for n in range(pages * KNOWN)]
     new = (prepared(names.url(_site(n), n)) for n in itertools.count(SITES * KNOWN))
-    stock = [[*itertools.islice(new, NEW), *known[n * KNOWN :][:KNOWN]] for n in range(PREPARED)]
+    stock = [[*itertools.islice(new, NEW), *known[n * KNOWN : (n + 1) * KNOWN]] for n in range(pages)]
     left = iter(stock if children != "none" else [[] for _ in range(SITES * KNOWN)])
 
     async def work(deadline: float) -> int:
-        pages = 0
+        done = 0
         async with redis.asyncio.Redis.from_url(lab.redis_url) as client:
             while time.monotonic() < deadline and (page := next(left, None)) is not None:
-                await client.pipeline().zrange(queue.key, 0, 0).zremrangebyrank(queue.key, 0, 0).execute()
+                pop = client.pipeline()
+                pop.zrange(queue.key, 0, 0)
+                pop.zremrangebyrank(queue.key, 0, 0)
+                await pop.execute()
                 for fingerprint, entry in page:
                     if await client.sadd(seen.key, fingerprint):
-                        await client.execute_command("ZADD", queue.key, 0, entry)
-                pages += 1
-        return pages
+                        await client.zadd(queue.key, {entry: 0})
+                done += 1
+        return done
 
     async def all_of_them() -> int:
         deadline = time.monotonic() + seconds

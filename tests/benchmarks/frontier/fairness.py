@@ -24,7 +24,7 @@ DELAY = 0.1
 
 def rows(lab: Lab) -> Iterator[Row]:
     """Fill, crawl, look at the server's log."""
-    large, limit = (20_000, 3.0) if lab.quick else (1_000_000, 60.0)
+    large, limit = (10_000, 3.0) if lab.quick else (1_000_000, 60.0)
     ours, stock = (_first_served(lab, contender, large, limit) for contender in BOTH)
     beside = f"beside {large:,} URLs of one site"
     yield better(
