@@ -25,6 +25,7 @@ class StockSeedsSpider(RedisMixin, SeedsSpider):  # type: ignore[misc]  # scrapy
         """With scrapy-redis it is Scrapy that keeps the delay, each worker for itself."""
         super().update_settings(settings)
         settings.set("DOWNLOAD_DELAY", settings.getfloat("FRONTIER_HOST_DELAY"), priority="spider")
+        settings.set("DOWNLOAD_DELAY_JITTER", 0.0, priority="spider")
 
     @classmethod
     def from_crawler(cls, crawler: Any, *args: Any, **kwargs: Any) -> "StockSeedsSpider":
