@@ -95,10 +95,14 @@ def unpacked(pages: Path, folder: Path) -> Path:
     if not done.exists():
         folder.mkdir(parents=True, exist_ok=True)
         with tarfile.open(pages) as archive:
-            files = [member for member in archive if member.isfile() and member.name.endswith(".html")]
-            archive.extractall(folder, files, filter="data")
-        done.write_text(str(PurePosixPath(files[0].name).parent) if files else ".")
-    return folder / done.read_text()
+            for member in archive:
+                # Its name alone: an archive must not write anywhere else.
+                name = PurePosixPath(member.name).name
+                page = archive.extractfile(member) if member.isfile() and name.endswith(".html") else None
+                if page is not None:
+                    (folder / name).write_bytes(page.read())
+        done.touch()
+    return folder
 
 
 @contextmanager
