@@ -33,7 +33,7 @@ from backlink_crawler.records import Child
 from tests.benchmarks.frontier import names
 from tests.benchmarks.frontier.contenders import OURS, STOCK, open_frontier, stock_parts
 from tests.benchmarks.frontier.lab import Lab
-from tests.benchmarks.frontier.rows import Measured, Row, better
+from tests.benchmarks.frontier.rows import Row, better, of_runs
 from tests.benchmarks.frontier.web import KNOWN, NEW
 
 FAMILY = "capacity"
@@ -62,38 +62,31 @@ def rows(lab: Lab) -> Iterator[Row]:
     """Work for some seconds, without children and with them."""
     seconds, repeats = (1.0, 1) if lab.quick else (6.0, 3)
 
-    def ours(children: Children) -> _Runs:
-        return _Runs([_ours(lab, seconds, children) for _ in range(repeats)])
+    def ours(children: Children) -> list[_Used]:
+        return [_ours(lab, seconds, children) for _ in range(repeats)]
 
-    def commands(children: Children) -> _Runs:
-        return _Runs([_stock_commands(lab, seconds, children) for _ in range(repeats)])
+    def commands(children: Children) -> list[_Used]:
+        return [_stock_commands(lab, seconds, children) for _ in range(repeats)]
 
     if not lab.quick:
         note = "its is a pop: nothing is kept of what was handed out, nothing is to finish"
         yield _carried("claims and finishes", ours("none"), commands("none"), note)
-    many, alone = commands("known"), _Runs([_stock_worker(lab, seconds) for _ in range(repeats)])
+    sent, worker = commands("known"), [_stock_worker(lab, seconds) for _ in range(repeats)]
     page = f"pages with {NEW} new and {KNOWN} known children"
     for mine, which in ((ours("known"), "first met"), (ours("met"), "met before")):
-        yield _carried(f"{page}, {which}", mine, many)
-        what = f"one process reaches, {page}, {which}"
-        yield better(FAMILY, what, "1/s", mine.of(_reached), alone.of(_reached), more_is_better=True)
-        what = f"CPU of the client, {page}, {which}"
-        yield better(FAMILY, what, "ms", mine.of(_client_ms), alone.of(_client_ms))
+        yield _carried(f"{page}, {which}", mine, sent)
+        reached = of_runs(mine, _reached), of_runs(worker, _reached)
+        yield better(FAMILY, f"one process reaches, {page}, {which}", "1/s", *reached, more_is_better=True)
+        client = of_runs(mine, _client_ms), of_runs(worker, _client_ms)
+        yield better(FAMILY, f"CPU of the client, {page}, {which}", "ms", *client)
 
 
-def _carried(what: str, ours: "_Runs", stock: "_Runs", note: str = "") -> Row:
-    cpu = f"{ours.of(_server_us).median:.0f} µs of its CPU each, scrapy-redis {stock.of(_server_us).median:.0f}"
-    note = f"{cpu}; {note}" if note else cpu
-    rates = ours.of(_carries), stock.of(_carries)
+def _carried(what: str, ours: "list[_Used]", stock: "list[_Used]", note: str = "") -> Row:
+    cpu, other = of_runs(ours, _server_us), of_runs(stock, _server_us)
+    used = f"{cpu.median:.0f} µs of its CPU each, scrapy-redis {other.median:.0f}"
+    rates = of_runs(ours, _carries), of_runs(stock, _carries)
+    note = f"{used}; {note}" if note else used
     return better(FAMILY, f"one core of Redis carries, {what}", "1/s", *rates, more_is_better=True, note=note)
-
-
-@dataclass(frozen=True, slots=True)
-class _Runs:
-    runs: list[_Used]
-
-    def of(self, value: Callable[[_Used], float]) -> Measured:
-        return Measured(tuple(map(value, self.runs)))
 
 
 def _server_us(used: _Used) -> float:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from tests.benchmarks.frontier import names
 from tests.benchmarks.frontier.contenders import BOTH, STOCK, Contender, stock_parts
 from tests.benchmarks.frontier.lab import BenchmarkError, Lab, Web, Worker, wait_for, web
-from tests.benchmarks.frontier.rows import Measured, Row
+from tests.benchmarks.frontier.rows import Row, of_runs
 from tests.benchmarks.frontier.settings_ours import CONCURRENT_REQUESTS
 
 FAMILY = "crash"
@@ -39,14 +39,14 @@ def rows(lab: Lab) -> Iterator[Row]:
     pages, repeats = (150, 1) if lab.quick else (400, 3)
     crashes = {contender.name: [_crash(lab, contender, pages) for _ in range(repeats)] for contender in BOTH}
     ours, stock = crashes.values()
-    lost = Measured(tuple(float(crash.lost) for crash in ours))
-    repeated = Measured(tuple(float(crash.repeated) for crash in ours))
+    lost = of_runs(ours, lambda crash: crash.lost)
+    repeated = of_runs(ours, lambda crash: crash.repeated)
     yield Row(
         FAMILY,
         f"pages of {pages} lost by kill -9 of one of two workers",
         "pages",
         lost,
-        Measured(tuple(float(crash.lost) for crash in stock)),
+        of_runs(stock, lambda crash: crash.lost),
         "none",
         max(lost.values) == 0,
     )
@@ -55,7 +55,7 @@ def rows(lab: Lab) -> Iterator[Row]:
         "pages asked for twice after it",
         "pages",
         repeated,
-        Measured(tuple(float(crash.repeated) for crash in stock)),
+        of_runs(stock, lambda crash: crash.repeated),
         f"at most {CONCURRENT_REQUESTS}, the killed worker's leases",
         max(repeated.values) <= CONCURRENT_REQUESTS,
         note="the price of losing none: what the killed worker had in hand is asked for again",

@@ -3,6 +3,9 @@
 import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
+
+_Run = TypeVar("_Run")
 
 HEADER = ("row", "unit", "ours", "scrapy-redis", "better by", "promise", "held")
 
@@ -59,9 +62,9 @@ def exact(value: float) -> Measured:
     return Measured((float(value),))
 
 
-def repeated(times: int, run: Callable[[], float]) -> Measured:
-    """Measure ``times`` times."""
-    return Measured(tuple(run() for _ in range(times)))
+def of_runs(runs: Iterable[_Run], value: Callable[[_Run], float]) -> Measured:
+    """Return one value of each of some runs."""
+    return Measured(tuple(float(value(run)) for run in runs))
 
 
 def at_most(family: str, what: str, unit: str, ours: Measured, stock: Measured, budget: float, note: str = "") -> Row:
