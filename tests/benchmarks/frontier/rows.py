@@ -104,7 +104,7 @@ def _line(cells: Iterable[str], widths: Iterable[int]) -> str:
 
 def _number(value: float) -> str:
     if value and abs(value) < 0.1:
-        return f"{value:.3f}"
+        return f"{value:.2g}"
     if abs(value) < 100 and value != int(value):
         return f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}"
     return f"{value:,.0f}"
