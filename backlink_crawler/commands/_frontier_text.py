@@ -5,12 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from backlink_crawler.frontier.contract import Counts, HostState, WorkerState
-from backlink_crawler.reports.formats import plain
+from backlink_crawler.reports.formats import console_for, plain
 
 State = Literal["ended", "paused", "stopped", "starting", "crawling"]
 
@@ -126,17 +125,7 @@ def duration(seconds: float) -> str:
 def rendered(parts: Sequence[str | Table], *, width: int, colour: bool) -> str:
     """Return sentences and tables as text, a blank line before each table; ``colour`` adds ANSI styles."""
     text = io.StringIO()
-    console = Console(
-        file=text,
-        width=max(40, width),
-        color_system="standard" if colour else None,
-        force_terminal=colour,
-        legacy_windows=False,
-        markup=False,
-        emoji=False,
-        highlight=False,
-        _environ={},
-    )
+    console = console_for(text, width=width, colour=colour)
     for part in parts:
         if isinstance(part, str):
             console.print(plain(part), soft_wrap=True)

@@ -2,22 +2,18 @@
 
 import argparse
 import asyncio
-import os
-import shutil
 import sys
 from collections.abc import Callable, Mapping
 
 from scrapy.commands import ScrapyCommand
 
+from backlink_crawler.commands import _terminal
 from backlink_crawler.commands._database import index_store
 from backlink_crawler.reports import formats
 from backlink_crawler.reports.site import NotASite, site_named
 from backlink_crawler.reports.summary import Report, summarise
 from backlink_crawler.services import ServiceError
 from backlink_crawler.store import Store, StoreError, reads
-
-PIPED_WIDTH = 100
-"""Columns of a table that goes to no terminal."""
 
 
 class Command(ScrapyCommand):
@@ -78,19 +74,17 @@ async def _summary(store: Store, site: str, *, asked: str, limit: int) -> Report
 
 
 def _print_table(report: Report) -> None:
-    terminal = sys.stdout.isatty()
-    width = shutil.get_terminal_size((PIPED_WIDTH, 24)).columns if terminal else PIPED_WIDTH
-    _write(formats.table(report, width=width, colour=terminal and "NO_COLOR" not in os.environ))
+    _terminal.write(formats.table(report, width=_terminal.width(), colour=_terminal.colour()))
 
 
 def _print_csv(report: Report) -> None:
     """Rows on stdout; what they mean on stderr, where a spreadsheet does not see it and a person does."""
     print(*map(formats.plain, report.statements), sep="\n", file=sys.stderr)
-    _write(formats.csv_text(report))
+    _terminal.write(formats.csv_text(report))
 
 
 def _print_jsonl(report: Report) -> None:
-    _write(formats.jsonl(report))
+    _terminal.write(formats.jsonl(report))
 
 
 _PRINTERS: Mapping[str, Callable[[Report], None]] = {
@@ -98,16 +92,6 @@ _PRINTERS: Mapping[str, Callable[[Report], None]] = {
     "csv": _print_csv,
     "jsonl": _print_jsonl,
 }
-
-
-def _write(text: str) -> None:
-    """UTF-8 whatever the locale; a reader that stops early (``| head``) is no error."""
-    try:
-        sys.stdout.buffer.write(text.encode())
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Python flushes stdout once more when it ends: let that go nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _rows(text: str) -> int:

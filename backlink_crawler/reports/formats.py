@@ -58,10 +58,9 @@ _FIRST: _Column = ("first seen", lambda row: f"{row.first_seen:%Y-%m-%d}")
 _LAST: _Column = ("last seen", lambda row: f"{row.last_seen:%Y-%m-%d}")
 
 
-def table(report: Report, *, width: int = 100, colour: bool = False) -> str:
-    """Return the report as text of at most ``width`` columns (40 or more); ``colour`` adds ANSI styles of our own."""
-    text = io.StringIO()
-    console = Console(
+def console_for(text: io.StringIO, *, width: int, colour: bool) -> Console:
+    """Return a console that writes into ``text`` and takes nothing in it for markup, emoji or a setting."""
+    return Console(
         file=text,
         width=max(40, width),
         color_system="standard" if colour else None,
@@ -72,6 +71,12 @@ def table(report: Report, *, width: int = 100, colour: bool = False) -> str:
         highlight=False,
         _environ={},
     )
+
+
+def table(report: Report, *, width: int = 100, colour: bool = False) -> str:
+    """Return the report as text of at most ``width`` columns (40 or more); ``colour`` adds ANSI styles of our own."""
+    text = io.StringIO()
+    console = console_for(text, width=width, colour=colour)
     console.print(Text(plain(report.title), style="bold"), end="\n\n")
     for statement in report.statements:
         console.print(plain(statement))
