@@ -34,7 +34,7 @@ from backlink_crawler.frontier.redis.scripts import Sender
 from backlink_crawler.frontier.redis.start_urls import StartUrls
 from backlink_crawler.records import Child
 
-ROUND_SECONDS = 0.02
+ROUND_SECONDS = 0.03
 """Time in which the outbox gathers before it is sent."""
 IDLE_SECONDS = 0.25
 """Longest pause of a worker that has nothing to do: new start URLs are picked up well within a second."""
