@@ -62,12 +62,14 @@ class _ClientClass:
 
 def options_from(settings: BaseSettings) -> FrontierOptions:
     """Read the politeness and the budgets of a crawl."""
+    defaults = FrontierOptions()
     return FrontierOptions(
         host_delay=settings.getfloat("FRONTIER_HOST_DELAY"),
         host_concurrency=settings.getint("FRONTIER_HOST_CONCURRENCY"),
         site_concurrency=settings.getint("FRONTIER_SITE_CONCURRENCY"),
         lease_seconds=settings.getfloat("FRONTIER_LEASE_SECONDS"),
         retry_delay=settings.getfloat("FRONTIER_RETRY_DELAY"),
+        max_crawl_delay=settings.getfloat("FRONTIER_MAX_CRAWL_DELAY", defaults.max_crawl_delay),
         max_host_wait=settings.getfloat("FRONTIER_MAX_HOST_WAIT"),
         max_pages_per_site=settings.getint("MAX_PAGES_PER_SITE"),
         max_pages=settings.getint("MAX_PAGES"),

@@ -18,8 +18,6 @@ from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.misc import build_from_crawler, load_object
 
-from backlink_crawler.frontier.contract import FrontierOptions
-
 MAX_REDIRECTS = 5
 """§2.3.1.2: at least five hops are followed; more are read as no robots.txt."""
 MAX_BYTES = 512_000
@@ -27,8 +25,6 @@ MAX_BYTES = 512_000
 KEPT_SECONDS = 86_400
 """§2.4: not used for longer than 24 hours."""
 KEPT_ORIGINS = 10_000
-LONGEST_CRAWL_DELAY = FrontierOptions().max_crawl_delay
-"""Seconds: a file that wishes for more gets this, from the frontier too."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _SECONDS_TO_ANSWER = 30
@@ -55,6 +51,7 @@ class RobotsMiddleware:
         self._parser: type[RobotParser] = load_object(crawler.settings["ROBOTSTXT_PARSER"])
         self._user_agent: str = crawler.settings["ROBOTSTXT_USER_AGENT"] or crawler.settings["USER_AGENT"]
         self._delay = crawler.settings.getfloat("FRONTIER_HOST_DELAY")
+        self._longest_delay = crawler.settings.getfloat("FRONTIER_MAX_CRAWL_DELAY")
         self._rules: OrderedDict[str, tuple[float, asyncio.Future[RobotParser]]] = OrderedDict()
 
     @classmethod
@@ -103,7 +100,7 @@ class RobotsMiddleware:
         body = response.body[:MAX_BYTES] if response.status < 300 else b""
         rules: RobotParser = build_from_crawler(self._parser, self._crawler, body)
         await self._crawler.signals.send_catch_log_async(signals.robots_parsed, robotparser=rules, request=request)
-        await asyncio.sleep(max(self._delay, min(rules.crawl_delay(self._user_agent) or 0, LONGEST_CRAWL_DELAY)))
+        await asyncio.sleep(max(self._delay, min(rules.crawl_delay(self._user_agent) or 0, self._longest_delay)))
         return rules
 
     async def _download(self, url: str) -> Response:
