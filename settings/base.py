@@ -24,7 +24,6 @@ FRONTIER_RETRY_DELAY = 5.0
 FRONTIER_MAX_CRAWL_DELAY = 60.0
 FRONTIER_MAX_HOST_WAIT = 3_600
 FRONTIER_STAY_OPEN = False
-ROBOTSTXT_OBEY = True
 ROBOTSTXT_USER_AGENT = "backlink_crawler"
 
 # --- Guards --------------------------------------------------------------------------------------------------
