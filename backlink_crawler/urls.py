@@ -1,47 +1,116 @@
 """The identities of a URL: one string per page, one name per host and per site.
 
-Parsing follows the URL Standard (https://url.spec.whatwg.org/, through Ada). Sites follow the public suffix list with
-its private section (https://publicsuffix.org/), from the snapshot that tldextract carries: nothing is fetched.
+Parsing follows the URL Standard (https://url.spec.whatwg.org/, through Ada). What is folded beyond it, and what is not,
+stands in ``docs/urls.md`` with the reasons. Sites follow the public suffix list with its private section
+(https://publicsuffix.org/), from the snapshot that tldextract carries: nothing is fetched.
 """
 
 import hashlib
 import ipaddress
+import re
 from functools import lru_cache
 from importlib.metadata import version
+from importlib.resources import files
+from itertools import product
+from string import ascii_letters, digits, hexdigits
 
 import ada_url
 import tldextract
 
 from backlink_crawler.records import MAX_URL
+from backlink_crawler.tracking import only_measures
 
-RULES_VERSION = 1
-"""Version of the rules of :func:`normalise`; stored with the database, because another version means other ids."""
+RULES_VERSION = 2
+"""Version of the rules of :func:`normalise`, the list of ``tracking`` included; stored with the database, because
+another version means other ids."""
 
-SUFFIXES_VERSION = f"tldextract-{version('tldextract')}"
+
+def _suffixes_version() -> str:
+    """Return the version that the list itself carries, so that a release of its carrier alone changes nothing."""
+    head = (files(tldextract) / ".tld_set_snapshot").read_text("utf-8")[:2_000]
+    found = re.search(r"^// VERSION: (\S+)$", head, re.MULTILINE)
+    return f"psl-{found[1]}" if found else f"tldextract-{version('tldextract')}"
+
+
+SUFFIXES_VERSION = _suffixes_version()
 """Version of the suffix list behind :func:`site_of`; stored with the database, because it decides what a site is."""
 
 _suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
+
+_UNRESERVED = frozenset((ascii_letters + digits + "-._~").encode())
+"""RFC 3986 §2.3."""
+
+_SPELLINGS = {
+    pair: chr(octet) if (octet := int(pair, 16)) in _UNRESERVED else f"%{pair.upper()}"
+    for pair in map("".join, product(hexdigits, repeat=2))
+}
+"""Every escape, without its ``%`` and in any case → what stands for it in an identity."""
 
 
 def normalise(url: str, base: str | None = None) -> str | None:
     """Return the identity of ``url``, resolved against ``base``, or ``None`` where it is no web address.
 
-    The serialisation of the URL Standard without fragment and credentials; ``http`` and ``https`` only, with a host,
-    at most 2,083 characters. Never raises, and ``normalise(normalise(u)) == normalise(u)``.
+    :func:`parse` and :func:`identity_of`; at most 2,083 characters. Never raises, and
+    ``normalise(normalise(u)) == normalise(u)``.
     """
+    href = parse(url, base)
+    if href is None:
+        return None
+    identity = identity_of(href)
+    return identity if len(identity) <= MAX_URL else None
+
+
+def parse(url: str, base: str | None = None) -> str | None:
+    """Return the URL Standard's serialisation of ``url``, ``None`` where it is not http or https or does not parse."""
     try:
         href = ada_url.normalize_url(url) if base is None else ada_url.join_url(base, url)
     except ValueError:
-        scalar = _scalar(url)
-        return normalise(scalar, base) if scalar != url else None
-    if not href.startswith(("https://", "http://")):
-        return None
-    href = href.partition("#")[0]
-    authority = href.split("/", 3)[2]
-    if "@" in authority:
-        scheme, _, rest = href.partition("//")
-        href = f"{scheme}//{rest.partition('@')[2]}"
-    return href if len(href) <= MAX_URL else None
+        scalar = _scalar(url), None if base is None else _scalar(base)
+        return parse(*scalar) if scalar != (url, base) else None
+    return href if href.startswith(("https://", "http://")) else None
+
+
+def identity_of(href: str) -> str:
+    """Return the identity of an http(s) URL that is serialised by the URL Standard, whatever its length.
+
+    Dropped: fragment, credentials, parameters that only measure (:mod:`backlink_crawler.tracking`), an empty query.
+    Escapes: upper case, unreserved characters written out (RFC 3986 §6.2.2). All else stays byte for byte.
+    """
+    if "#" in href:
+        href = href.partition("#")[0]
+    if "@" in href:
+        href = _without_credentials(href)
+    address, mark, query = href.partition("?")
+    if "%" in address:
+        address = _spelt(address)
+    if mark:
+        query = _measured_out(query)
+    return f"{address}?{query}" if query else address
+
+
+def _without_credentials(href: str) -> str:
+    scheme, slashes, rest = href.partition("//")
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}{slashes}{authority.rpartition('@')[2]}{slash}{path}"
+
+
+def _measured_out(query: str) -> str:
+    parameters = query.split("&")
+    if "%" in query:
+        parameters = ["=".join(map(_spelt, parameter.split("=", 1))) for parameter in parameters]
+    return "&".join([parameter for parameter in parameters if not only_measures(parameter)])
+
+
+def _spelt(text: str) -> str:
+    """Return ``text`` with its escapes in one spelling; as it is where a ``%`` begins none.
+
+    There, writing an octet out could make an escape of what is none: ``%%341`` would become ``%41``.
+    """
+    before, *rest = text.split("%")
+    try:
+        return before + "".join([_SPELLINGS[part[:2]] + part[2:] for part in rest])
+    except KeyError:
+        return text
 
 
 def _scalar(text: str) -> str:

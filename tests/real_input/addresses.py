@@ -1,19 +1,27 @@
-"""URLs and sites by the standards, through other code than the crawler's: Servo's URL parser, the list read anew."""
+"""URLs and sites by the standards, through other code than the crawler's: Servo's URL parser, the list read anew.
+
+What is folded beyond the URL Standard follows ``docs/urls.md``, and the names of the parameters come from its table.
+"""
 
 import ipaddress
 import re
 from functools import lru_cache
 from importlib.resources import files
+from pathlib import Path
+from urllib.parse import quote, unquote_to_bytes
 
 import webencodings
 from url import URL, URLError
 
 _UTF = re.compile("utf-|replacement|x-user-defined")
+_ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
+_STRAY = re.compile("%(?![0-9A-Fa-f]{2})")
+_RULES = Path(__file__).parents[2] / "docs" / "urls.md"
 _EXTRA_SLASHES = re.compile(r"\A[\x00-\x20]*[/\\][\t\n\r]*[/\\][\t\n\r/\\]*(?=[/\\])")
 
 
 def resolve(href: str, base: str, encoding: str = "utf-8") -> str | None:
-    """Return the http(s) URL that ``href`` means on a page, without fragment and credentials, or ``None``.
+    """Return the identity of what ``href`` means on a page, or ``None`` where that is no http(s) URL.
 
     :param encoding: of the page; the URL Standard writes queries in it (§4.4, query state).
     """
@@ -27,7 +35,30 @@ def resolve(href: str, base: str, encoding: str = "utf-8") -> str | None:
         return None
     if parsed.username or parsed.password:
         parsed = parsed.with_password(None).with_username("")
-    return _carets_encoded(str(parsed.with_fragment(None)))
+    return _identity(_carets_encoded(str(parsed.with_fragment(None))))
+
+
+def _identity(url: str) -> str:
+    path, _, query = url.partition("?")
+    kept = []
+    for field in query.split("&"):
+        spelt = "=".join(_one_spelling(text) for text in field.split("=", 1))
+        if not _measuring().fullmatch(spelt):
+            kept.append(spelt)
+    query = "&".join(kept)
+    return _one_spelling(path) + (f"?{query}" if query else "")
+
+
+def _one_spelling(text: str) -> str:
+    """Write each escape as ``quote`` does, which spares the unreserved characters of RFC 3986."""
+    return text if _STRAY.search(text) else _ESCAPE.sub(lambda escape: quote(unquote_to_bytes(escape[0]), ""), text)
+
+
+@lru_cache(maxsize=1)
+def _measuring() -> re.Pattern[str]:
+    table = _RULES.read_text("utf-8").partition("| set by |")[2].partition("\n\n")[0]
+    names = [name for row in table.splitlines()[2:] for name in re.findall("`([^`]+)`", row)]
+    return re.compile(f"(?:amp;)*(?:utm_[^=;]*|{'|'.join(map(re.escape, names))})(?:=[^;]*)?")
 
 
 def _carets_encoded(url: str) -> str:
@@ -81,7 +112,7 @@ def site_of(host: str) -> str:
 
 
 def _suffix_length(labels: list[str]) -> int:
-    rules = _rules()
+    rules = suffix_rules()
     for start in range(len(labels)):
         rest = ".".join(labels[start + 1 :])
         name = f"{labels[start]}.{rest}".rstrip(".")
@@ -93,7 +124,8 @@ def _suffix_length(labels: list[str]) -> int:
 
 
 @lru_cache(maxsize=1)
-def _rules() -> frozenset[str]:
+def suffix_rules() -> frozenset[str]:
+    """Return the rules of the public suffix list, in ASCII: ``co.uk``, ``*.ck``, ``!www.ck``."""
     lines = (files("tldextract") / ".tld_set_snapshot").read_text("utf-8").splitlines()
     return frozenset(_ascii(line.split()[0]) for line in lines if line.strip() and not line.startswith("//"))
 
