@@ -1,9 +1,13 @@
-"""Raw links of a page → one link record per target, with its scope and its follow verdict. Pure."""
+"""Raw links of a page → one link record per target, with its scope, its follow verdict and its weight. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from backlink_crawler.records import Link, LinkType, Page, RawLink, Region, Scope
+from backlink_crawler.redirectors import unwrap
 from backlink_crawler.urls import host_of, site_of
+
+WEIGHT_VERSION = 1
+"""Version of the formula behind ``weight``; told in docs/records.md."""
 
 _REGION_RANK: Mapping[Region, int] = {"content": 0, "aside": 1, "header": 2, "nav": 3, "comment": 4, "footer": 5}
 _TYPE_RANK: Mapping[LinkType, int] = {
@@ -15,6 +19,32 @@ _TYPE_RANK: Mapping[LinkType, int] = {
     "canonical": 4,
     "alternate": 5,
 }
+
+_REGION_WEIGHT: Mapping[Region, float] = {
+    "content": 1.0,
+    "header": 0.45,
+    "nav": 0.4,
+    "aside": 0.35,
+    "comment": 0.25,
+    "footer": 0.1,
+}
+_TYPE_WEIGHT: Mapping[LinkType, float] = {
+    "text": 1.0,
+    "image": 0.8,
+    "redirect": 1.0,
+    "frame": 0.3,
+    "form": 0.1,
+    "canonical": 0.0,
+    "alternate": 0.0,
+}
+_HIDDEN_WEIGHT = 0.01
+_ARIA_HIDDEN_WEIGHT = 0.5
+"""Hidden from assistive technology only; most readers see it."""
+_NO_ANCHOR_WEIGHT = 0.3
+_LAST_WEIGHT = 0.5
+"""Of a link at the very end of the page's text, against one at its beginning."""
+_LEAST_SCORE_WEIGHT = 0.5
+"""Of a link whose place is certainly no content, whatever its region is called."""
 
 
 def prominence(link: RawLink) -> tuple[bool, int, int, int]:
@@ -33,28 +63,67 @@ def scope_of(source_host: str, source_site: str, target_host: str, target_site: 
     return "internal" if source_host == target_host else "subdomain"
 
 
+def raw_weight(link: RawLink) -> float:
+    """Return how likely a reader follows a link, against the best place on the page: 0 to 1.
+
+    The idea is the reasonable surfer's (J. Dean et al., US patent 7,716,225): place, type, anchor and visibility
+    decide. The follow verdict has no part in it: ``rel`` speaks to crawlers, and readers do not see it.
+    """
+    weight = _REGION_WEIGHT[link.region] * _TYPE_WEIGHT[link.link_type]
+    if link.content_score is not None:
+        weight *= _LEAST_SCORE_WEIGHT + (1 - _LEAST_SCORE_WEIGHT) * link.content_score
+    if link.offset is not None:
+        weight *= 1 - (1 - _LAST_WEIGHT) * link.offset
+    if link.anchor_source == "none":
+        weight *= _NO_ANCHOR_WEIGHT
+    if link.hidden is not None:
+        weight *= _ARIA_HIDDEN_WEIGHT if link.hidden == "aria" else _HIDDEN_WEIGHT
+    return weight
+
+
 def build_links(page: Page, raw_links: Iterable[RawLink], *, internal_too: bool) -> list[Link]:
     """Return one record per target URL, and count the page's links by scope.
 
-    The features are those of the most prominent occurrence; ``occurrences`` counts all. A page that links to itself
+    The target of a redirector's address (``/out?u=…``) is the address it wraps. The features are those of the most
+    prominent occurrence; ``occurrences`` counts all, and ``weight`` is the sum of theirs. A page that links to itself
     (a fragment, say) makes no link. Sets ``links_internal``, ``links_external`` (targets, not occurrences; subdomains
     are internal to their site) and ``sites_linked`` of ``page``.
     """
     by_target: dict[str, list[RawLink]] = {}
     for raw in raw_links:
         if raw.url is not None and raw.url != page.url:
-            by_target.setdefault(raw.url, []).append(raw)
-    links = [_link(page, url, min(raws, key=prominence), len(raws)) for url, raws in by_target.items()]
-    external = [link for link in links if link.scope == "external"]
-    page.links_external = len(external)
-    page.links_internal = len(links) - len(external)
-    page.sites_linked = len({link.target_site for link in external})
-    return links if internal_too else external
+            target = (unwrap(raw.url) if "?" in raw.url else None) or raw.url
+            if target != page.url:
+                by_target.setdefault(target, []).append(raw)
+    weights = _shares(by_target.values())
+    sites: dict[str, str] = {}
+    links = []
+    external = internal = 0
+    linked = set()
+    for (url, raws), weight in zip(by_target.items(), weights, strict=True):
+        host = host_of(url)
+        site = sites.get(host) or sites.setdefault(host, site_of(host))
+        if site == page.site:
+            internal += 1
+            if not internal_too:
+                continue
+        else:
+            external += 1
+            linked.add(site)
+        raw = raws[0] if len(raws) == 1 else min(raws, key=prominence)
+        links.append(_link(page, url, host, site, raw, len(raws), weight))
+    page.links_external, page.links_internal, page.sites_linked = external, internal, len(linked)
+    return links
 
 
-def _link(page: Page, url: str, raw: RawLink, occurrences: int) -> Link:
-    host = host_of(url)
-    site = site_of(host)
+def _shares(places: Iterable[Sequence[RawLink]]) -> list[float]:
+    """Return each target's share of the page's vote; all make 1. Where no link can be followed, all are alike."""
+    weights = [raw_weight(raws[0]) if len(raws) == 1 else sum(map(raw_weight, raws)) for raws in places]
+    total = sum(weights)
+    return [weight / total if total > 0 else 1 / len(weights) for weight in weights]
+
+
+def _link(page: Page, url: str, host: str, site: str, raw: RawLink, occurrences: int, weight: float) -> Link:
     nofollow, ugc, sponsored = (token in raw.rel for token in ("nofollow", "ugc", "sponsored"))
     by_rel = nofollow or ugc or sponsored
     return Link(
@@ -81,4 +150,17 @@ def _link(page: Page, url: str, raw: RawLink, occurrences: int) -> Link:
         ordinal=raw.ordinal,
         hidden=raw.hidden,
         occurrences=occurrences,
+        wrapped_url=raw.url if raw.url != url else None,
+        placement_type=raw.placement_type,
+        placement_reason=raw.placement_reason,
+        offset=raw.offset,
+        dom_depth=raw.dom_depth,
+        block_tag=raw.block_tag,
+        block_words=raw.block_words,
+        block_link_density=raw.block_link_density,
+        in_list=raw.in_list,
+        heading=raw.heading,
+        text_before=raw.text_before,
+        text_after=raw.text_after,
+        weight=weight,
     )

@@ -6,7 +6,7 @@ Field names are the same in Python, in MongoDB and in exports. Times are aware U
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 Outcome = Literal[
     "ok",
@@ -23,6 +23,10 @@ Outcome = Literal[
 
 UNSEEN_OUTCOMES: frozenset[Outcome] = frozenset({"network_error", "blocked_by_robots", "challenge", "unsafe_address"})
 """Outcomes of a page that could not be looked at: they say nothing about its links."""
+
+Wall = Literal["challenge", "login", "consent", "script_only"]
+"""Why a page that was answered may not show what it shows to its readers: links that are missing on it are not known
+to be gone."""
 
 Region = Literal["content", "nav", "header", "footer", "aside", "comment"]
 LinkType = Literal["text", "image", "frame", "form", "canonical", "alternate", "redirect"]
@@ -53,10 +57,27 @@ class RawLink:
     ordinal: int
     """0 for the first linking element of the page."""
     hidden: str | None = None
-    """Why a reader does not see it: ``attribute``, ``style``, ``aria`` or ``noscript``, its own
-    or of an element around it."""
+    """Why a reader does not see it, its own or of an element around it: ``attribute``, ``display``, ``visibility``,
+    ``opacity``, ``size``, ``off_screen``, ``text_indent``, ``colour``, ``aria`` or ``noscript``."""
     content_score: float | None = None
     """0 (boilerplate) to 1 (main content); ``None`` while nothing computes it."""
+    placement_type: str | None = None
+    placement_reason: str | None = None
+    offset: float | None = None
+    """Where in the text of the page it stands: 0 at its beginning, 1 at its end."""
+    dom_depth: int | None = None
+    """Elements around it, the root included."""
+    block_tag: str | None = None
+    """The nearest element around it that makes a block."""
+    # Of its line, the run of text between two block boundaries that it stands in.
+    block_words: int | None = None
+    block_link_density: float | None = None
+    """Share of the line's characters that are anchors, 0 to 1."""
+    in_list: bool | None = None
+    heading: str | None = None
+    """The nearest heading above it, or the one it stands in."""
+    text_before: str = ""
+    text_after: str = ""
 
 
 @dataclass(slots=True)
@@ -94,12 +115,24 @@ class Page:
     """Length of the body after decompression."""
     title: str | None = None
     language: str | None = None
+    author: str | None = None
+    published_at: datetime | None = None
+    """When the page says it was first published."""
+    platform: str | None = None
+    page_type: str | None = None
+    word_count: int | None = None
     canonical_url: str | None = None
     indexable: bool | None = None
     indexable_cause: str | None = None
     nofollow: bool = False
     nofollow_cause: str | None = None
     """``meta`` or ``header``, when the whole page says nofollow."""
+    needs_rendering: bool | None = None
+    """Without running its scripts the page shows (almost) nothing."""
+    wall: Wall | None = None
+    """What stands between a visitor and the page's content."""
+    soft_404: bool | None = None
+    """Answers 200 and says that there is no such page."""
     links_internal: int = 0
     links_external: int = 0
     sites_linked: int = 0
@@ -140,6 +173,69 @@ class Link:
     ordinal: int
     hidden: str | None
     occurrences: int
+    wrapped_url: str | None = None
+    """The address of the redirector (``/out?u=…``) that the page really links to, where one was unwrapped."""
+    placement_type: str | None = None
+    placement_reason: str | None = None
+    offset: float | None = None
+    dom_depth: int | None = None
+    block_tag: str | None = None
+    block_words: int | None = None
+    block_link_density: float | None = None
+    in_list: bool | None = None
+    heading: str | None = None
+    text_before: str = ""
+    text_after: str = ""
+    weight: float | None = None
+    """Share of the page's vote; all links of a page make 1."""
+
+
+EventKind = Literal["found_on_known_page", "changed", "lost", "moved", "retargeted", "restored"]
+LostReason = Literal[
+    "removed_from_html",
+    "retargeted",
+    "moved",
+    "page_redirected",
+    "page_gone",
+    "page_noindex",
+    "page_not_canonical",
+    "page_not_html",
+    "unreachable",
+]
+
+
+@dataclass(slots=True)
+class LinkEvent:
+    """One thing that happened to one link, as it was observed. Never changed, never deleted.
+
+    ``lost``, ``retargeted``, ``moved`` and ``restored`` change the link's ``status``. A ``moved`` may also follow a
+    ``lost`` of the same ``revision`` when the link turns up elsewhere later: it explains that loss and takes its place.
+    """
+
+    link_id: bytes
+    source_url: str
+    source_site: str
+    target_url: str
+    target_site: str
+    revision: int
+    """Of the source page: the commit that this event is part of."""
+    visit: str
+    """Crawl and token of the visit that showed it."""
+    at: datetime
+    """When that visit was made."""
+    event: EventKind
+    field: str
+    """``status``, or of ``changed`` the link's field, of ``retargeted`` ``target_url``, of ``moved`` ``source_url``."""
+    old: Any
+    new: Any
+    reason: str | None
+    """Of a loss: one of ``LostReason``; of ``restored``: the reason of the loss that it ends."""
+    follow: bool
+    """Of the link, after the event."""
+    region: Region
+    """Of the link, after the event."""
+    evidence: Any = None
+    """Of ``unreachable``: the visits that failed; of ``restored``: when it had been lost."""
 
 
 @dataclass(slots=True)
@@ -154,6 +250,12 @@ class Visit:
     """What the frontier is told when the visit is stored."""
     links: list[Link] = field(default_factory=list)
     """One record per target, external ones (all, when ``STORE_INTERNAL_LINKS``)."""
+    token: int = 0
+    """Of the lease: among visits of one crawl to one page, a later one has a higher token. 0: made without a lease."""
+    not_modified: bool = False
+    """The server says (304) that the page is as it was at the last visit; nothing else is known of it."""
+    read_whole: bool = False
+    """Not enough was shown this time: the page is to be asked for again, without conditions."""
     lease: object = None
     """The frontier's hold on the URL; means nothing to anyone else."""
     retry_after: float | None = None

@@ -1,9 +1,13 @@
 """From raw links to records: one per target, the most prominent occurrence, the follow verdict with its cause."""
 
+from itertools import pairwise
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from backlink_crawler.extract import extract_page
-from backlink_crawler.features import build_links
+from backlink_crawler.features import build_links, raw_weight
 from backlink_crawler.records import Link, Page
 
 URL = "https://blog.a.test/post"
@@ -65,3 +69,78 @@ def test_counts_and_scopes() -> None:
     assert {link.scope for link in recorded} == {"external"}
     _, everything = links(html, internal_too=True)
     assert sorted(link.scope for link in everything) == ["external"] * 3 + ["internal", "subdomain"]
+
+
+def test_redirectors_are_unwrapped() -> None:
+    """A link through a redirector is a link to what it wraps, one record with direct links to the same page."""
+    page, recorded = links(
+        "<a href='/out?u=https%3A%2F%2Fb.test%2Fx'>wrapped</a><a href=https://c.test/>c</a>"
+        "<a href='https://www.google.com/url?q=https%3A%2F%2Fblog.a.test%2Fpost'>self</a>"
+    )
+    assert [(link.target_url, link.target_site, link.scope, link.wrapped_url) for link in recorded] == [
+        ("https://b.test/x", "b.test", "external", "https://blog.a.test/out?u=https%3A%2F%2Fb.test%2Fx"),
+        ("https://c.test/", "c.test", "external", None),
+    ]
+    assert (page.links_external, page.links_internal, page.sites_linked) == (2, 0, 2)
+    assert recorded[0].href == "/out?u=https%3A%2F%2Fb.test%2Fx"
+
+
+@pytest.mark.parametrize(
+    ("better", "worse", "reason"),
+    [
+        ("<main><a href=/x>t</a></main>", "<footer><a href=/x>t</a></footer>", "content before footer"),
+        ("<nav><a href=/x>t</a></nav>", "<footer><a href=/x>t</a></footer>", "navigation before footer"),
+        ("<a href=/x>t</a><p>some text", "<p>some text<a href=/x>t</a>", "early before late"),
+        ("<a href=/x>t</a>", "<a href=/x></a>", "an anchor before none"),
+        ("<a href=/x>t</a>", "<a href=/x><img alt=t></a>", "text before image"),
+        ("<a href=/x>t</a>", "<a href=/x aria-hidden=true>t</a>", "for all before for some"),
+        ("<a href=/x aria-hidden=true>t</a>", "<a href=/x hidden>t</a>", "for some before for none"),
+        ("<a href=/x>t</a>", "<form action=/x>t</form>", "a link before a form"),
+        ("<form action=/x>t</form>", "<link rel=alternate href=/x>", "what one can follow"),
+    ],
+)
+def test_weight_of_a_place(better: str, worse: str, reason: str) -> None:
+    """A reader is likelier to follow the better place."""
+    weights = [raw_weight(extract_page(html.encode(), URL).links[0]) for html in (better, worse)]
+    assert weights[0] > weights[1], reason
+
+
+def test_a_twice_linked_target_weighs_its_places_together() -> None:
+    """Weight is the chance to reach the target from the page, wherever one clicks."""
+    _, (twice, once) = links("<a href=//b.test>t</a><a href=//c.test>t</a><a href=//b.test>t</a>")
+    assert twice.weight == pytest.approx(2 * (once.weight or 0), rel=0.3)
+
+
+def test_nofollow_does_not_change_the_weight() -> None:
+    """rel speaks to crawlers; readers don't see it."""
+    _, (plain, denied) = links("<a href=//b.test>t</a><a href=//c.test rel=nofollow>t</a><p>text to the end of it")
+    assert denied.weight == pytest.approx(plain.weight, rel=0.1)
+
+
+_PARTS = (
+    *("<nav>", "</nav>", "<footer>", "</footer>", "<p>", "text", "<a~>t</a>", "<a~></a>", "<a~rel=nofollow>t</a>"),
+    *("<link~rel=canonical>", "<form~></form>"),
+)
+
+
+@given(st.lists(st.sampled_from(_PARTS), max_size=30))
+def test_weights_of_a_page_make_one(parts: list[str]) -> None:
+    """All targets of a page share its vote, internal ones included; more of the same place weighs no less."""
+    html = " ".join(part.replace("~", f" href=/{n} action=/{n} ") for n, part in enumerate(parts))
+    _, everything = links(html, internal_too=True)
+    assert all((link.weight or 0) >= 0 for link in everything)
+    assert not everything or sum(link.weight or 0 for link in everything) == pytest.approx(1)
+    assert all(a.ordinal != b.ordinal for a, b in pairwise(everything))
+
+
+def test_every_field_of_an_element_reaches_its_record() -> None:
+    """What extraction reads of the chosen occurrence stands in the record."""
+    html = (
+        "<main><h2>Head</h2><ul><li>Of spades and forks there is much to be said on a long evening, and "
+        "<a href=//b.test rel='me'>they say</a> it.</ul></main>"
+    )
+    raw = extract_page(html.encode(), URL).links[0]
+    _, (link,) = links(html)
+    shared = [name for name in type(raw).__slots__ if name != "url"]
+    assert [getattr(link, name) for name in shared] == [getattr(raw, name) for name in shared]
+    assert link.text_before.endswith("a long evening, and")

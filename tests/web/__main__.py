@@ -15,6 +15,7 @@ import uvloop
 
 from backlink_crawler.urls import host_of, normalise
 from tests.web.folders import FoldersContent
+from tests.web.overlay import OverlayContent
 from tests.web.plan import Web
 from tests.web.replay import ReplayContent, unpacked
 from tests.web.reply import Content
@@ -72,13 +73,15 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument("--unpack-to", type=Path, metavar="FOLDER", help="unpack an archive here and keep it")
     folders = kinds.add_parser("folders", parents=[shared], help="folders of static HTML as sites")
     folders.add_argument("sites", nargs="+", metavar="HOST=FOLDER")
+    folders.add_argument("--overlay", type=Path, metavar="FILE", help="other answers for some addresses")
     return parser
 
 
 def _content(options: argparse.Namespace, vanishing: Path) -> Content:
     if options.kind == "folders":
         pairs = [site.partition("=") for site in options.sites]
-        return FoldersContent({_host_name(name): Path(folder) for name, _, folder in pairs})
+        content = FoldersContent({_host_name(name): Path(folder) for name, _, folder in pairs})
+        return OverlayContent(content, options.overlay) if options.overlay else content
     if options.kind == "replay":
         replay = ReplayContent(options.index, unpacked(options.pages, options.unpack_to or vanishing))
         for file in replay.missing:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
-from tests.web.reply import NOT_FOUND, Content, Listener, Reply, reply
+from tests.web.reply import NOT_FOUND, Content, Listener, Reply, entity_tag, reply
 from tests.web.server import ServedWeb, serve
 
 _TYPES = mimetypes.MimeTypes()
@@ -14,7 +14,10 @@ _TYPES = mimetypes.MimeTypes()
 
 
 class FoldersContent(Content):
-    """Files by host and path: ``index.html`` for a folder, 301 where its slash is missing. Queries are ignored."""
+    """Files by host and path: ``index.html`` for a folder, 301 where its slash is missing. Queries are ignored.
+
+    Every file has an entity tag, so a client may ask whether it has changed.
+    """
 
     def __init__(self, sites: Mapping[str, Path]) -> None:
         """:param sites: host name (ASCII, lower case) → folder.
@@ -59,7 +62,8 @@ def _file_reply(place: Path) -> Reply:
     content_type, encoding = _TYPES.guess_type(place.name)
     if encoding or not content_type:
         content_type = "application/octet-stream"
-    return reply(200, place.read_bytes(), content_type)
+    body = place.read_bytes()
+    return reply(200, body, content_type, [("ETag", entity_tag(body))])
 
 
 @contextmanager

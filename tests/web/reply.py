@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from http import HTTPStatus
 from typing import Literal, NamedTuple, Protocol
 
@@ -61,6 +62,11 @@ def reply(
     lines += (f"{name}: {value}" for name, value in headers)
     lines.append(f"Content-Length: {len(body)}" if length else "Connection: close")
     return Reply(status, "\r\n".join([*lines, "\r\n"]).encode("latin-1"), body, drip)
+
+
+def entity_tag(body: bytes) -> str:
+    """Return a strong entity tag (RFC 9110 §8.8.3) of a body."""
+    return f'"{blake2b(body, digest_size=16).hexdigest()}"'
 
 
 NOT_FOUND = reply(404, b"<!DOCTYPE html><title>Not found</title><p>Nothing here.", "text/html")

@@ -7,11 +7,12 @@ Names need no DNS: the *hosts file* says where each port of each name is really 
 import asyncio
 import datetime
 import json
+import re
 import socket
 import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from tests.web.tls import server_context, write_certificate
 LOOPBACK = "127.0.0.1"
 DRIP_SECONDS = 0.1
 _MAX_HEAD = 65_536
+_ETAG = re.compile(rb"\r\nETag: ([^\r]+)")
 _BAD_REQUEST = reply(400, b"Bad request", "text/plain")
 
 
@@ -82,7 +84,7 @@ class _Connection(asyncio.Protocol):
         if method not in ("GET", "HEAD") or not target.startswith("/") or not authority:
             self._send(_BAD_REQUEST, method, close=True)
             return
-        answer = self._web.content.answer(self._scheme, authority, target)
+        answer = _conditional(self._web.content.answer(self._scheme, authority, target), headers)
         self._note(Served(time.monotonic(), authority.partition(":")[0], target, answer.status))
         self._send(answer, method, close=version == "HTTP/1.0" or headers.get("connection", "").lower() == "close")
 
@@ -101,6 +103,22 @@ class _Connection(asyncio.Protocol):
     def _drip(self, piece: bytes) -> None:
         self._transport.write(piece)
         self._dripping = asyncio.get_running_loop().call_later(DRIP_SECONDS, self._drip, piece)
+
+
+def _conditional(answer: Reply, headers: Mapping[str, str]) -> Reply:
+    """Return 304 where the client has what would be sent (RFC 9110 §13.1.2); without ETag nothing is conditional.
+
+    As from nginx, headers that say nothing of the body come with it (X-Robots-Tag, say).
+    """
+    match = _ETAG.search(answer.head)
+    if answer.status != 200 or match is None:
+        return answer
+    known = {tag.strip().removeprefix("W/") for tag in headers.get("if-none-match", "").split(",")}
+    if match[1].decode("latin-1").removeprefix("W/") not in known and "*" not in known:
+        return answer
+    lines = answer.head.split(b"\r\n")
+    kept = [line for line in lines[1:] if not line.lower().startswith(b"content-")]
+    return Reply(304, b"\r\n".join([b"HTTP/1.1 304 Not Modified", *kept]))
 
 
 @asynccontextmanager

@@ -1,0 +1,89 @@
+"""The line a link stands in, and the words around it."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from backlink_crawler.extract.reading import count_words
+from backlink_crawler.records import MAX_CONTEXT
+
+_REACH = MAX_CONTEXT + 40
+"""Characters looked at a side: folding makes fewer of them, and a word may be cut."""
+_INDENT = 256
+
+
+class Line(NamedTuple):
+    """A run of text between two block boundaries, with links in it."""
+
+    start: int
+    end: int
+    words: int
+    link_density: float
+    """Share of its characters that are anchors, 0 to 1; 0 where there are none."""
+
+
+class Lines:
+    """The lines of a page that its links stand in."""
+
+    def __init__(self, text: str, places: Sequence[tuple[int, int]]) -> None:
+        """:param text: a page's, as :class:`~backlink_crawler.extract.reading.Reading` gives it.
+
+        :param places: where each link begins and ends in it, in the order of the document.
+        """
+        self._text = text
+        self._places = places
+        self._line = Line(0, -1, 0, 0.0)
+
+    def of(self, number: int) -> Line:
+        """Return the line of a link; asked in the order of the document, the work is linear."""
+        start, end = self._places[number]
+        own = self._text[start : min(end, start + _INDENT)]
+        letters = own.lstrip()
+        first = start + len(own) - len(letters) if letters else start
+        if not self._line.start <= first <= self._line.end:
+            self._line = self._line_around(first, number)
+        return self._line
+
+    def _line_around(self, position: int, number: int) -> Line:
+        text = self._text
+        begin = text.rfind("\n", 0, position) + 1
+        end = text.find("\n", position)
+        end = end if end >= 0 else len(text)
+        linked = 0
+        for there in range(number, len(self._places)):
+            first, last = self._places[there]
+            if first >= end:
+                break
+            linked += min(last, end) - max(first, begin)
+        for there in range(number - 1, -1, -1):
+            first, last = self._places[there]
+            if last <= begin:
+                break
+            linked += min(last, end) - max(first, begin)
+        return Line(begin, end, count_words(text[begin:end]), min(max(linked, 0) / max(end - begin, 1), 1.0))
+
+
+def words_before(text: str, start: int) -> str:
+    """Return the last words of a page's text before a link, folded: at most 100 characters, no word cut."""
+    low = max(start - _REACH, 0)
+    words = text[low:start].split()
+    if low and words and not text[low - 1].isspace() and not text[low].isspace() and len(words) > 1:
+        del words[0]
+    folded = " ".join(words)
+    if len(folded) <= MAX_CONTEXT:
+        return folded
+    cut = folded[-MAX_CONTEXT:]
+    # Without a blank in it, it is one long word, or a script that writes none.
+    return cut if folded[-MAX_CONTEXT - 1] == " " or " " not in cut else cut.partition(" ")[2]
+
+
+def words_after(text: str, end: int) -> str:
+    """Return the first words of a page's text after a link, folded: at most 100 characters, no word cut."""
+    high = end + _REACH
+    words = text[end:high].split()
+    if high < len(text) and words and not text[high].isspace() and not text[high - 1].isspace() and len(words) > 1:
+        del words[-1]
+    folded = " ".join(words)
+    if len(folded) <= MAX_CONTEXT:
+        return folded
+    cut = folded[:MAX_CONTEXT]
+    return cut if folded[MAX_CONTEXT] == " " or " " not in cut else cut.rpartition(" ")[0]

@@ -1,0 +1,233 @@
+"""Links in blocks, and blocks in numbers.
+
+Links that stand alike are judged together: a *block* is the nearest box around a link that holds other links or plain
+text too, so that the items of a menu are one block and a sentence is another. A block has one row of features. All of
+them are shares, densities, logarithms of sizes, or properties of the way to the block, so that a changed counter or
+date elsewhere moves them little.
+
+The main source of features: which text containers the block stands in and how far from the one that dominates the
+page (``trail.trunk_of``), how much of the text is links at several scales (cf. Kohlschütter, Fankhauser and Nejdl,
+"Boilerplate Detection using Shallow Text Features", WSDM 2010), and what the names around it say (``names``).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import log1p
+
+import numpy as np
+import numpy.typing as npt
+from turbohtml import Document, Element
+
+from backlink_crawler.extract.placement.names import NameReader
+from backlink_crawler.extract.placement.outline import Outline, outline_of
+from backlink_crawler.extract.placement.trail import Shape, Trail, Trails, trunk_of
+from backlink_crawler.records import Region
+
+Matrix = npt.NDArray[np.float32]
+Row = tuple[int, ...]
+
+_KINDS = (
+    {"h1", "h2", "h3", "h4", "h5", "h6"},
+    {"li", "dt", "dd"},
+    {"p"},
+    {"td", "th"},
+    {"div", "section"},
+    {"ul", "ol", "dl", "menu"},
+)
+_KIND = {tag: place for place, kind in enumerate(_KINDS) for tag in kind}
+_OTHER = len(_KINDS)
+_ONE_HOT = np.vstack([np.eye(len(_KINDS), dtype=np.float32), np.zeros((1, len(_KINDS)), dtype=np.float32)])
+_BOXES = 6
+"""Leading columns of a row that are boxes: the block, line, paragraph, section, trunk and branch."""
+_FAR = 500
+"""Boxes or links to the nearest paragraph of prose where there is none on that side."""
+_WHOLE = ("http", "//")
+_DEEPEST = 50
+_FURTHEST = 20
+
+
+@dataclass(slots=True)
+class Blocks:
+    """The blocks of a page, and which one each box with links belongs to."""
+
+    outline: Outline
+    boxes: list[int | None] = field(default_factory=list)
+    """Nearest box of each link; ``None`` in the head and the like."""
+    places: dict[int, tuple[Region, int]] = field(default_factory=dict)
+    """Of each of those boxes: the region that the page declares, and its block, -1 where that is not ``content``."""
+    rows: list[Row] = field(default_factory=list)
+    """Of each block: its boxes (``_BOXES``), depth, depth below the trunk, side of the trunk, kind of the nearest box
+    around its links, kind of its own, and numbers of its shape and its wording."""
+    shapes: dict[Shape, int] = field(default_factory=dict)
+    wordings: dict[tuple[float, ...], int] = field(default_factory=dict)
+    """Numbers of the shapes, and of the wordings with the odds of the block's own names: most blocks share them."""
+    hrefs: list[list[int]] = field(default_factory=list)
+    """Of each block: its links, those written as whole addresses, and those to a place in the page itself."""
+    trunk: list[int] = field(default_factory=list)
+
+
+def blocks_of(document: Document, elements: Sequence[Element], read: NameReader) -> Blocks:
+    """Find the blocks of ``elements``, the links of ``document``.
+
+    :param read: what names say.
+    """
+    outline = outline_of(document)
+    trunk = trunk_of(outline)
+    trails = Trails(outline, frozenset(trunk), read)
+    blocks = Blocks(outline, trunk=trunk)
+    places = blocks.places
+    numbers: dict[tuple[int, int], int] = {}
+    blocks.boxes = [outline.box_of(element) for element in elements]
+    sides = dict(pairwise(trunk))
+    for box in dict.fromkeys(blocks.boxes):
+        if box is None:
+            continue
+        trail = trails.to(box)
+        if trail.region != "content":
+            places[box] = trail.region, -1
+            continue
+        block = _block_around(outline, box)
+        kind = _KIND.get(outline.tags[box], _OTHER)
+        number = numbers.setdefault((block, kind), len(blocks.rows))
+        if number == len(blocks.rows):
+            blocks.rows.append(_row(blocks, block, kind, trails.to(block), sides))
+            blocks.hrefs.append([0, 0, 0])
+        places[box] = "content", number
+    _count_hrefs(blocks, elements)
+    return blocks
+
+
+def _count_hrefs(blocks: Blocks, elements: Sequence[Element]) -> None:
+    places, hrefs = blocks.places, blocks.hrefs
+    for element, box in zip(elements, blocks.boxes, strict=True):
+        number = -1 if box is None else places[box][1]
+        if number >= 0:
+            counts = hrefs[number]
+            counts[0] += 1
+            href = element.attr("href")
+            if href:
+                if href.startswith(_WHOLE):
+                    counts[1] += 1
+                elif href[0] == "#":
+                    counts[2] += 1
+
+
+def _block_around(outline: Outline, box: int) -> int:
+    masses, parents = outline.masses, outline.parents
+    while parents[box] > 0 and masses[box][0] == 0 and masses[box][2] < 2:
+        box = parents[box]
+    return box
+
+
+def _row(blocks: Blocks, block: int, kind: int, trail: Trail, sides: dict[int, int]) -> Row:
+    """Return the row of a block.
+
+    :param kind: of the nearest box around its links.
+    :param sides: for each box of the trunk the next one; a branch leaves the trunk before it (-1) or after it (1).
+    """
+    _, _, depth, line, paragraph, section, trunk, branch, trunk_depth, shape, wording, own = trail
+    return (
+        block,
+        line,
+        paragraph,
+        section,
+        trunk,
+        branch,
+        depth if depth < _DEEPEST else _DEEPEST,
+        depth - trunk_depth if depth - trunk_depth < _FURTHEST else _FURTHEST,
+        0 if branch == trunk else -1 if branch < sides.get(trunk, 0) else 1,
+        kind,
+        _KIND.get(blocks.outline.tags[block], _OTHER),
+        blocks.shapes.setdefault(shape, len(blocks.shapes)),
+        blocks.wordings.setdefault((*wording, own), len(blocks.wordings)),
+    )
+
+
+def matrix_of(blocks: Blocks) -> Matrix:
+    """Return one line of features per block; there must be one at least."""
+    outline = blocks.outline
+    rows = np.array(blocks.rows, dtype=np.int64)
+    boxes, kind, own_kind, shape, wording = rows[:, :_BOXES], rows[:, -4], rows[:, -3], rows[:, -2], rows[:, -1]
+    masses = outline.sums()
+    around = masses[boxes].astype(np.float32)
+    plain, linked, links, prose = (around[:, :, column] for column in range(4))
+    half, most = (_last_with(share, outline.masses, blocks.trunk) for share in (0.5, 0.75))
+    block = boxes[:, 0]
+    hrefs = np.array(blocks.hrefs, dtype=np.float32)
+    common = _page(outline, half)
+    parts = (
+        np.log1p(around.reshape(len(rows), -1)),
+        linked / (linked + plain + 1),
+        np.log1p(plain / np.maximum(links, 1)),
+        prose / (plain + 1),
+        plain / max(masses[0, 0], 1),
+        links / max(masses[0, 2], 1),
+        *_positions(outline, block),
+        np.log1p(hrefs[:, :1]),
+        hrefs[:, 1:] / hrefs[:, :1],
+        ((block >= half) & (block < half + outline.extent[half]))[:, None],
+        ((block >= most) & (block < most + outline.extent[most]))[:, None],
+        rows[:, _BOXES:-4],
+        np.array(list(blocks.shapes), dtype=np.float32)[shape],
+        np.array(list(blocks.wordings), dtype=np.float32)[wording],
+        _ONE_HOT[kind],
+        _ONE_HOT[own_kind],
+        np.broadcast_to(np.array(common, dtype=np.float32), (len(rows), len(common))),
+    )
+    return np.concatenate(parts, axis=1, dtype=np.float32)
+
+
+def _last_with(share: float, masses: list[list[int]], trunk: list[int]) -> int:
+    """Return the last box of the trunk that holds ``share`` of the page's text, prose weighing more."""
+    enough = share * (3 * masses[0][3] + masses[0][0])
+    last = 0
+    for box in trunk:
+        if 3 * masses[box][3] + masses[box][0] < enough:
+            break
+        last = box
+    return last
+
+
+def _positions(outline: Outline, blocks: npt.NDArray[np.int64]) -> tuple[Matrix, Matrix]:
+    """Return where each block begins: sizes and distances as logarithms, and shares of the page."""
+    before = outline.before
+    text, links = before[:, 0], before[:, 2]
+    paragraphs = np.flatnonzero(np.diff(before[:, 3]))
+    following = np.searchsorted(paragraphs, blocks, side="right")
+    # One line of the table for each side; past either end stands a paragraph that is far away.
+    ends = np.concatenate([[-1], paragraphs, [-1]])
+    start, passed = text[blocks], links[blocks]
+    sizes = np.empty((len(blocks), 7), dtype=np.float32)
+    sizes[:, 0] = text[blocks + 1] - start
+    sizes[:, 1] = start
+    sizes[:, 2] = text[-1] - start
+    for column, neighbour in ((3, ends[following]), (4, ends[following + 1])):
+        sizes[:, column] = np.where(neighbour < 0, _FAR, np.abs(neighbour - blocks))
+        sizes[:, column + 2] = np.where(neighbour < 0, _FAR, np.abs(links[neighbour] - passed))
+    shares = np.empty((len(blocks), 3), dtype=np.float32)
+    shares[:, 0] = start / max(text[-1], 1)
+    shares[:, 1] = passed / max(links[-1], 1)
+    shares[:, 2] = blocks / len(outline.tags)
+    return np.log1p(sizes), shares
+
+
+def _page(outline: Outline, half: int) -> tuple[float, ...]:
+    """Return what all blocks of the page share."""
+    plain, linked, links, prose = outline.masses[0]
+    half_plain, half_linked, half_links, half_prose = outline.masses[half]
+    return (
+        log1p(plain),
+        log1p(links),
+        log1p(prose),
+        log1p(plain / max(links, 1)),
+        log1p(half_prose),
+        log1p(len(outline.tags)),
+        log1p(np.count_nonzero(np.diff(outline.before[:, 3]))),
+        linked / (linked + plain + 1),
+        prose / (plain + 1),
+        half_linked / (half_linked + half_plain + 1),
+        half_links / max(links, 1),
+        min(outline.tags.count("article"), 10),
+        float("main" in outline.tags),
+    )

@@ -1,0 +1,1 @@
+"""Training and evaluation of the placement model on labelled real pages: ``python -m tests.placement --help``."""
