@@ -85,7 +85,7 @@ WEB = [
     # The site itself: its own links are no backlinks, and what it links to is another site's business.
     Visit(page(HOME), day(4), links=[link(HOME, SALE, "Sale", "nav"), link(HOME, A1, "A", "nav")]),
     Visit(page(SALE, "http_error", 404), day(4)),
-    # Seen again: dates move, counts do not.
+    # Seen again: dates move; the other link is gone.
     Visit(page(A1), day(6), links=[link(A1, HOME, "Shop", "content")]),
     Visit(page("https://a.com/old", "redirect", 301), day(1)),
     Visit(page("https://e.com/", "http_error", 503), day(1)),
@@ -130,41 +130,64 @@ async def test_an_empty_index_was_not_observed(mongodb_uri: str, mongodb_databas
 
 
 async def test_totals_count_pages_hosts_and_domains_apart(store: Store) -> None:
-    """Seven links on five pages of five hosts, four domains: www.a.com is a.com, two github.io users are two sites."""
+    """Six links on five pages of five hosts, four domains: www.a.com is a.com, two github.io users are two sites."""
     found = await reads.backlink_summary(store.database, SITE)
-    assert found.total == Row(SITE, 7, 4, 3, day(1), day(6), D)
+    assert found.total == Row(SITE, 6, 4, 3, day(1), day(6), D)
     assert (found.pages, found.hosts) == (5, 5)
-    assert sorted(found.source_sites) == ["a.com", "b.github.io", "c.github.io", "d.org"]
+    assert found.source_sites == ["a.com", "b.github.io", "c.github.io", "d.org"]
+    assert (found.unknown, found.unknown_since, found.lost) == (0, None, {"removed_from_html": 1})
+
+
+async def test_links_of_pages_that_could_not_be_looked_at_again_count_apart(store: Store) -> None:
+    """What is behind a failing page is neither live nor lost, until the page is read again."""
+    await store.save_visits([Visit(page(D, "network_error"), day(8)), Visit(page(B, "http_error", 503), day(7))])
+    found = await reads.backlink_summary(store.database, SITE)
+    assert (found.unknown, found.unknown_since, found.lost) == (3, day(7), {"removed_from_html": 1})
+    assert found.total == Row(SITE, 3, 2, 2, day(1), day(6), A1)
+    assert [row.name for row in found.sections["referring_domain"]] == ["a.com", "c.github.io"]
+    await store.save_visits([Visit(page(B), day(9), links=WEB[2].links)])
+    found = await reads.backlink_summary(store.database, SITE)
+    assert (found.unknown, found.unknown_since) == (2, day(8))
+    assert found.sections["referring_domain"][1] == Row("b.github.io", 1, 1, 1, day(3), day(9), B)
+
+
+async def test_a_site_that_lost_every_link_is_told_so(store: Store) -> None:
+    """Without live links there are no rows, and what was lost is still said."""
+    await store.save_visits([Visit(page(A2, "http_error", 410), day(8))])
+    found = await reads.backlink_summary(store.database, "else.net")
+    assert (found.total, found.pages, found.lost) == (None, 0, {"page_gone": 1})
+    assert summarise("else.net", Observed(), found).statements == (
+        "No link to else.net is known to be live.",
+        "1 more is lost (page gone 1).",
+    )
 
 
 EXPECTED: dict[Section, list[Row]] = {
     "follow": [
-        Row("nofollow (rel)", 3, 3, 0, day(1), day(4), D),
         Row("follow", 3, 2, 3, day(1), day(6), A1),
+        Row("nofollow (rel)", 2, 2, 0, day(3), day(4), D),
         Row("nofollow (meta)", 1, 1, 0, day(4), day(4), D),
     ],
     "declared": [Row("ugc", 1, 1, 0, day(3), day(3), C), Row("sponsored", 1, 1, 0, day(4), day(4), D)],
-    "link_type": [Row("text", 6, 3, 2, day(1), day(6), D), Row("image", 1, 1, 1, day(3), day(3), B)],
+    "link_type": [Row("text", 5, 3, 2, day(1), day(6), D), Row("image", 1, 1, 1, day(3), day(3), B)],
     "region": [
         Row("content", 4, 3, 2, day(1), day(6), D),
         Row("comment", 1, 1, 0, day(3), day(3), C),
-        Row("footer", 1, 1, 0, day(1), day(1), A1),
         Row("nav", 1, 1, 1, day(2), day(2), A2),
     ],
     "anchor": [
         Row("Shop", 3, 2, 2, day(1), day(6), A1),
         Row("=1+1", 1, 1, 0, day(4), day(4), D),
-        Row("Sale", 1, 1, 0, day(1), day(1), A1),
         Row("[image without alt]", 1, 1, 1, day(3), day(3), B),
         Row("[no text]", 1, 1, 0, day(4), day(4), D),
     ],
     "target_page": [
         Row(HOME, 4, 3, 3, day(1), day(6), D),
-        Row(SALE, 2, 2, 0, day(1), day(4), D),
         Row(BLOG, 1, 1, 0, day(3), day(3), C),
+        Row(SALE, 1, 1, 0, day(4), day(4), D),
     ],
     "referring_domain": [
-        Row("a.com", 3, 1, 2, day(1), day(6), A1),
+        Row("a.com", 2, 1, 2, day(1), day(6), A1),
         Row("d.org", 2, 1, 0, day(4), day(4), D),
         Row("b.github.io", 1, 1, 1, day(3), day(3), B),
         Row("c.github.io", 1, 1, 0, day(3), day(3), C),
@@ -207,8 +230,9 @@ async def test_the_summary_says_what_was_seen(store: Store) -> None:
     observed = await reads.observed(store.database, SITE)
     report = summarise(SITE, observed, await reads.backlink_summary(store.database, SITE))
     assert report.statements == (
-        "Links to shop.com were seen on 5 pages of 4 referring domains (5 hosts): 7 backlinks, 3 followed; "
+        "Links to shop.com were seen on 5 pages of 4 referring domains (5 hosts): 6 backlinks, 3 followed; "
         "first seen 2026-03-01, last seen 2026-03-06.",
+        "1 more is lost (removed from the page 1).",
         "Counted without private suffixes (all of github.io as one site), that is 3 referring domains.",
         "Links are counted where they point directly; redirects in between are not followed.",
         "13 pages of 9 sites tried in 1 crawl, 6 seen; 38.5 % of what was tried was blocked or unknown "

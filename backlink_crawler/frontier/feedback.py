@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
 from scrapy.robotstxt import RobotParser
 
 from backlink_crawler.frontier.contract import Finished, Lease, Verdict
@@ -15,6 +16,13 @@ from backlink_crawler.frontier.politeness import judge
 from backlink_crawler.frontier.scheduler import FrontierScheduler
 from backlink_crawler.records import Visit
 from backlink_crawler.urls import host_of
+
+
+class Postponed(DropItem):
+    """A visit that cannot be stored now: its page is handed back, to be visited again by whoever can."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, log_level="DEBUG")
 
 
 class Feedback:
@@ -45,6 +53,9 @@ class Feedback:
     def item_scraped(self, item: Visit) -> None:
         """A visit is stored: its outcome decides."""
         if isinstance(item, Visit) and isinstance(item.lease, Lease):
+            if item.read_whole:
+                self._scheduler.finish(Finished(item.lease, Verdict("retry", "read_whole")))
+                return
             verdict = judge(
                 item.page.outcome,
                 item.page.http_status,
@@ -55,9 +66,10 @@ class Feedback:
             )
             self._scheduler.finish(Finished(item.lease, verdict, item.children))
 
-    def item_dropped(self, item: Any) -> None:
-        """A pipeline refused the visit."""
-        self._give_up(getattr(item, "lease", None), "dropped")
+    def item_dropped(self, item: Any, exception: Exception) -> None:
+        """A pipeline refused the visit. A postponed one keeps its lease until the worker leaves and hands it back."""
+        if not isinstance(exception, Postponed):
+            self._give_up(getattr(item, "lease", None), "dropped")
 
     def item_error(self, item: Any) -> None:
         """A pipeline failed."""

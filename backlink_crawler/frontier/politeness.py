@@ -6,6 +6,7 @@ The rules, first match first:
     robots.txt cannot be read for now           the same: nothing of the host may be asked for (RFC 9309, 2.3.1.4)
     the host fails (other 5xx, 408, network)    retry, the host rests a little; trouble of the host
     a name that is not known, a bad certificate the same with fewer attempts, as they seldom go away
+    a login or consent form instead of the page done: the page is not for us, and the host is well
     a challenge instead of the page             failed, not tried again by itself; trouble of the host
     anything else                               done: the answer is the answer, also a 404
 
@@ -34,6 +35,7 @@ MAX_RETRY_AFTER = 86_400.0
 
 _ASKS_FOR_PATIENCE = frozenset({429, 503})
 _TIMED_OUT = 408
+_NOT_FOR_US = frozenset({"login", "consent"})
 
 
 def judge(
@@ -60,7 +62,7 @@ def judge(
     if outcome == "network_error":
         word = reason or outcome
         return _try_again(word, attempt, STUBBORN_ATTEMPTS.get(word, ATTEMPTS), options)
-    if outcome == "challenge":
+    if outcome == "challenge" and reason not in _NOT_FOR_US:
         return Verdict("failed", outcome, hold_host=CHALLENGE_REST, host_trouble=True)
     return Verdict("done", outcome)
 

@@ -20,6 +20,7 @@ from scrapy.utils.defer import deferred_from_coro
 from scrapy_redis.scheduler import Scheduler
 from twisted.internet.defer import Deferred
 
+from backlink_crawler import engine
 from backlink_crawler.frontier.connection import client_from, options_from
 from backlink_crawler.frontier.contract import (
     Counts,
@@ -209,7 +210,7 @@ class FrontierScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis carrie
     async def _round(self) -> float:
         """Send, claim, look whether the crawl has ended; return the seconds until the next round makes sense."""
         await self._send()
-        if self._closing_down():
+        if engine.is_closing(self._crawler):
             await self._hand_back()
             return IDLE_SECONDS
         await self._take_start_urls()
@@ -225,7 +226,7 @@ class FrontierScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis carrie
         if not claimed.leases and self._seeded and not self.has_pending_requests() and not self._in_work:
             self._ended = not self._stay_open and await self.frontier.ended()
         if claimed.leases or self._ended or not self._start_exhausted:
-            self._wake_engine()
+            engine.wake(self._crawler)
         return IDLE_SECONDS if claimed.next_due is None else min(claimed.next_due, IDLE_SECONDS)
 
     async def _take_start_urls(self) -> None:
@@ -249,11 +250,6 @@ class FrontierScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis carrie
         self._ready.clear()
         if leases:
             await self.frontier.release(leases)
-
-    def _closing_down(self) -> bool:
-        """Whether Scrapy is waiting for this worker's last pages; it has no public way to ask."""
-        slot = getattr(self._crawler.engine, "_slot", None)
-        return slot is not None and slot.closing is not None
 
     async def _send(self) -> None:
         """Send the outbox. What was not acknowledged stays in it, and sending it twice changes nothing."""
@@ -293,16 +289,10 @@ class FrontierScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis carrie
             await asyncio.sleep(ROUND_SECONDS)
         self._awake.clear()
 
-    def _wake_engine(self) -> None:
-        """Have the engine ask for requests now; Scrapy has no public way, and its own heartbeat takes 5 s."""
-        slot = getattr(self._crawler.engine, "_slot", None)
-        if slot is not None:
-            slot.nextcall.schedule()
-
     def _stop(self, reason: str) -> None:
-        engine = self._crawler.engine
-        assert engine is not None
-        self._closing = asyncio.ensure_future(engine.close_spider_async(reason=reason))
+        running = self._crawler.engine
+        assert running is not None
+        self._closing = asyncio.ensure_future(running.close_spider_async(reason=reason))
 
 
 def _start_keys(crawler: Crawler) -> list[str]:

@@ -18,10 +18,16 @@ from pymongo.errors import (
     PyMongoError,
 )
 
+from backlink_crawler.history.revisiting import Patience
 from backlink_crawler.records import Visit
 from backlink_crawler.store import schema
+from backlink_crawler.store.bulk import TRANSIENT_CODES
 from backlink_crawler.store.documents import Document
+from backlink_crawler.store.views import make_views
 from backlink_crawler.store.writes import Saved, save_visits
+
+PROGRAM_NAME = "backlink_crawler"
+"""Under which MongoDB lists the connections of workers and commands."""
 
 
 class StoreError(Exception):
@@ -35,14 +41,26 @@ class StoreUnavailable(StoreError):
 class Store:
     """The index in one MongoDB database. All methods are coroutines of the loop that made the first call."""
 
-    def __init__(self, uri: str, database: str, *, read_only: bool = False, answer_within: float = 5.0) -> None:
+    def __init__(
+        self,
+        uri: str,
+        database: str,
+        *,
+        read_only: bool = False,
+        answer_within: float = 5.0,
+        patience: Patience | None = None,
+        program: str = PROGRAM_NAME,
+    ) -> None:
         """Prepare the connection; nothing is sent yet.
 
         :param read_only: create nothing: reading needs no right to write, and leaves no trace of a mistyped name.
+        :param patience: how often pages are due, and what makes one unreachable.
         :param answer_within: seconds MongoDB has to be found and to answer before ``StoreUnavailable``.
+        :param program: the name under which MongoDB lists the connection.
         :raises StoreError: the address or the name is not one.
         """
         self._read_only = read_only
+        self._patience = patience or Patience()
         try:
             if not uri.startswith(("mongodb://", "mongodb+srv://")):
                 raise InvalidURI("such an address begins with mongodb:// or mongodb+srv://")
@@ -50,7 +68,7 @@ class Store:
                 uri,
                 serverSelectionTimeoutMS=int(answer_within * 1000),
                 tz_aware=True,
-                appname="backlink_crawler",
+                appname=program,
             )
             self.database: AsyncDatabase[Document] = self._client.get_database(
                 database, codec_options=CodecOptions(tz_aware=True, tzinfo=UTC)
@@ -85,12 +103,22 @@ class Store:
             await self._check_versions()
             if self._read_only:
                 return
-            existing = set(await self.database.list_collection_names())
-            for collection in schema.COLLECTIONS:
-                if collection.name not in existing:
-                    await self._create(collection)
-                if collection.indexes:
-                    await self.database[collection.name].create_indexes(list(collection.indexes))
+            await self.make_collections()
+            await self.make_indexes()
+
+    async def make_collections(self) -> None:
+        """Make those collections that are not there."""
+        existing = set(await self.database.list_collection_names())
+        for collection in schema.COLLECTIONS:
+            if collection.name not in existing:
+                await self._create(collection)
+
+    async def make_indexes(self) -> None:
+        """Make those indexes and views that are not there."""
+        for collection in schema.COLLECTIONS:
+            if collection.indexes:
+                await self.database[collection.name].create_indexes(list(collection.indexes))
+        await make_views(self.database)
 
     async def close(self) -> None:
         """Free the connections."""
@@ -102,7 +130,7 @@ class Store:
         :raises StoreUnavailable: MongoDB did not answer; repeat the call.
         """
         async with self.answers():
-            return await save_visits(self.database, visits)
+            return await save_visits(self.database, visits, self._patience)
 
     async def start_crawl(self, crawl_id: str, spider: str, arguments: Mapping[str, Any]) -> None:
         """Note that a worker joined ``crawl_id``; the first one's spider and arguments stand."""
@@ -133,13 +161,8 @@ class Store:
         if not self._read_only:
             await meta.update_one({"_id": "schema"}, {"$setOnInsert": dict(schema.VERSIONS)}, upsert=True)
         stored = await meta.find_one({"_id": "schema"}) or schema.VERSIONS
-        for name, mine in schema.VERSIONS.items():
-            if stored.get(name) != mine:
-                raise StoreError(
-                    f"Database {self.database.name!r} was written with {name} {stored.get(name)!r}, this program has "
-                    f"{mine!r}: ids and sites would not agree. Use another MONGODB_DATABASE, or the program's version "
-                    "that wrote it."
-                )
+        if refusal := schema.refusal(self.database.name, stored):
+            raise StoreError(refusal)
 
     @asynccontextmanager
     async def answers(self) -> AsyncIterator[None]:
@@ -151,6 +174,8 @@ class Store:
                 f"MongoDB at {self._where} does not answer. Is it running, and is MONGODB_URI right?"
             ) from error
         except PyMongoError as error:
+            if isinstance(error, OperationFailure) and error.code in TRANSIENT_CODES:
+                raise StoreUnavailable(f"MongoDB at {self._where} cannot just now: {error}") from error
             raise StoreError(f"MongoDB at {self._where} refused: {error}") from error
 
 

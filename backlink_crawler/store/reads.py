@@ -1,4 +1,8 @@
-"""Reads: counts that MongoDB makes itself, so that no link travels to be counted here."""
+"""Reads: counts that MongoDB makes itself, so that no link travels to be counted here.
+
+Links are counted as they are now: live ones by all that is told of them, those whose page could not be looked at again
+and lost ones apart. When a live link was last seen follows from its page (``views``).
+"""
 
 import asyncio
 from collections import defaultdict
@@ -18,8 +22,7 @@ from backlink_crawler.reports.summary import (
     Tried,
 )
 from backlink_crawler.store.documents import Document
-
-Stage = Mapping[str, Any]
+from backlink_crawler.store.views import SOURCE_PAGE, Stage
 
 _SPLITS: Mapping[Section, Any] = {
     "follow": {
@@ -56,15 +59,23 @@ _ROW = {
     "example": {"$min": "$source_url"},
 }
 
-_NEEDED: Stage = {
-    "$project": dict.fromkeys(
-        [
-            *("source_id", "source_url", "source_host", "source_site", "target_url", "anchor", "link_type", "region"),
-            *("follow", "nofollow_cause", *_DECLARED, "first_seen", "last_seen"),
-        ],
-        1,
-    )
-}
+_NEEDED = (
+    *("source_id", "source_url", "source_host", "source_site", "target_url", "anchor", "link_type", "region"),
+    *("follow", "nofollow_cause", *_DECLARED, "first_seen"),
+)
+
+_RESOLVED: Sequence[Stage] = (
+    {"$project": dict.fromkeys((*_NEEDED, "last_seen"), 1)},
+    SOURCE_PAGE,
+    {
+        "$project": {
+            **dict.fromkeys(_NEEDED, 1),
+            "last_seen": {"$ifNull": [{"$first": "$source.last_read"}, "$last_seen"]},
+            "unknown_since": {"$first": "$source.unknown_since"},
+        }
+    },
+)
+"""Live links with what their pages say of them."""
 
 
 async def observed(database: AsyncDatabase[Document], site: str) -> Observed:
@@ -81,27 +92,31 @@ async def observed(database: AsyncDatabase[Document], site: str) -> Observed:
 
 async def backlink_summary(database: AsyncDatabase[Document], site: str, *, limit: int = 10) -> Backlinks:
     """Count the links from other sites to ``site``, in one pass; at most ``limit`` rows of each long section."""
-    links: Stage = {"$match": {"target_site": site, "source_site": {"$ne": site}}}
-    found, sources = await asyncio.gather(
-        _aggregate(database, "links", [links, _NEEDED, *_sections(limit)]),
-        _aggregate(database, "links", [links, {"$group": {"_id": "$source_site"}}]),
+    match = {"target_site": site, "source_site": {"$ne": site}}
+    by_reason: Stage = {"$group": {"_id": "$lost_reason", "n": {"$sum": 1}}}
+    found, lost = await asyncio.gather(
+        _aggregate(database, "links", [{"$match": {**match, "status": "live"}}, *_RESOLVED, *_sections(limit)]),
+        _aggregate(database, "links", [{"$match": {**match, "status": "lost"}}, by_reason]),
     )
     rows: dict[str, list[Document]] = defaultdict(list)
     for row in found:
         rows[row["section"]].append(row["row"])
-    if not sources or not rows["pages"]:
-        return Backlinks()
+    unknown: Document = rows["unknown"][0] if rows["unknown"] else {"n": 0, "since": None}
     follow = [_row(row) for row in rows["follow"]]
+    sites = sorted(row["_id"] for row in rows["sites"])
     return Backlinks(
-        total=_sum(follow, name=site, referring_domains=len(sources)),
-        pages=rows["pages"][0]["n"],
-        hosts=rows["hosts"][0]["n"],
-        source_sites=[source["_id"] for source in sources],
+        total=_sum(follow, name=site, referring_domains=len(sites)) if follow else None,
+        pages=rows["pages"][0]["n"] if follow else 0,
+        hosts=rows["hosts"][0]["n"] if follow else 0,
+        source_sites=sites,
         sections={
             "follow": follow,
             "declared": [_row(row) for name in _DECLARED for row in rows[name]],
             **{section: [_row(row) for row in rows[section]] for section in (*_SPLITS, *_TOPS) if section != "follow"},
         },
+        unknown=unknown["n"],
+        unknown_since=unknown["since"],
+        lost={row["_id"]: row["n"] for row in lost},
     )
 
 
@@ -114,15 +129,25 @@ def _sections(limit: int) -> list[Stage]:
         **{section: [*_by(name), {"$limit": limit}] for section, name in _TOPS.items()},
         "pages": [{"$group": {"_id": "$source_id"}}, count],
         "hosts": [{"$group": {"_id": "$source_host"}}, count],
+        "sites": [{"$group": {"_id": "$source_site"}}],
     }
+    facets = {section: [_IS_SEEN, *stages] for section, stages in sections.items()}
+    facets["unknown"] = [
+        {"$match": {"unknown_since": {"$ne": None}}},
+        {"$group": {"_id": None, "n": {"$sum": 1}, "since": {"$min": "$unknown_since"}}},
+    ]
     return [
-        {"$facet": sections},
+        {"$facet": facets},
         # One document would be bounded by 16 MB, whatever the limit.
         {"$project": {"section": {"$objectToArray": "$$ROOT"}}},
         {"$unwind": "$section"},
         {"$unwind": "$section.v"},
         {"$project": {"section": "$section.k", "row": "$section.v"}},
     ]
+
+
+_IS_SEEN: Stage = {"$match": {"unknown_since": None}}
+"""The page could be looked at when it was last tried."""
 
 
 def _by(name: Any) -> list[Stage]:
@@ -172,7 +197,7 @@ def _sum(rows: Sequence[Row], *, name: str, referring_domains: int) -> Row:
         referring_domains=referring_domains,
         follow=sum(row.follow for row in rows),
         first_seen=min(row.first_seen for row in rows),
-        last_seen=max(row.last_seen for row in rows),
+        last_seen=max(row.last_seen for row in rows if row.last_seen),
         example=min(row.example for row in rows),
     )
 

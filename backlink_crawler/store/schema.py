@@ -1,14 +1,17 @@
 """The database in one place: collections, indexes, versions.
 
-=============  ======================  =========================================================================
-collection     ``_id``                 one document per
-=============  ======================  =========================================================================
-``pages``      ``urls.url_id``         page that was asked for, with what came of it last
-``links``      ``urls.link_id``        (source page, target URL); ``records.Link`` with ids and dates
-``crawls``     the crawl's id          crawl: spider, arguments, start, end, counters
-``set_aside``  generated               record that could not be stored, with the reason
-``meta``       ``"schema"``            database: versions of schema, URL rules and suffix list
-=============  ======================  =========================================================================
+===================  ======================  ====================================================================
+collection           ``_id``                 one document per
+===================  ======================  ====================================================================
+``pages``            ``urls.url_id``         page that was asked for: what came of it last, its manifest of links
+``links``            ``urls.link_id``        (source page, target URL); ``records.Link`` with ids, dates and status
+``link_events``      ``history.event_id``    thing that happened to a link; only ever added to
+``sites``            the site                site that was visited, with the time of the first visit
+``crawls``           the crawl's id          crawl: spider, arguments, start, end, counters
+``alert_positions``  the sink's name         alert sink: how far it was told
+``set_aside``        generated               record that could not be stored, with the reason
+``meta``             ``"schema"``            database: versions of schema, URL rules and suffix list
+===================  ======================  ====================================================================
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +22,7 @@ from pymongo import ASCENDING, IndexModel
 
 from backlink_crawler.urls import RULES_VERSION, SUFFIXES_VERSION
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 VERSIONS: Mapping[str, int | str] = {
     "schema": SCHEMA_VERSION,
@@ -27,6 +30,39 @@ VERSIONS: Mapping[str, int | str] = {
     "suffixes": SUFFIXES_VERSION,
 }
 """What the ids and sites in a database depend on; stored with it and compared at every start."""
+
+
+def refusal(database: str, stored: Mapping[str, Any]) -> str | None:
+    """Return why a database with these versions cannot be used, in one line that says what to do.
+
+    :param stored: its document of versions.
+    """
+    if "migrating_from" in stored:
+        return f"Database {database!r} is being migrated, or was and was interrupted. To finish it: scrapy migrate"
+    if stored.get("schema") != SCHEMA_VERSION:
+        return other_schema(database, stored.get("schema"))
+    return other_rules(database, stored)
+
+
+def other_schema(database: str, found: Any) -> str:
+    """Return what to do with a database of another schema."""
+    if isinstance(found, int) and found < SCHEMA_VERSION:
+        return (
+            f"Database {database!r} has schema {found}, this program has {SCHEMA_VERSION}. Stop all workers, then: "
+            "scrapy migrate"
+        )
+    return f"Database {database!r} has schema {found}, this program has {SCHEMA_VERSION}: update the program."
+
+
+def other_rules(database: str, stored: Mapping[str, Any]) -> str | None:
+    """Return why ids or sites would not be those of this program, ``None`` where they are."""
+    for name, mine in VERSIONS.items():
+        if name != "schema" and stored.get(name) != mine:
+            return (
+                f"Database {database!r} was written with {name} {stored.get(name)!r}, this program has {mine!r}: ids "
+                "and sites would not agree. Use another MONGODB_DATABASE, or the program's version that wrote it."
+            )
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +81,39 @@ class Collection:
         return {"storageEngine": {"wiredTiger": {"configString": "block_compressor=zstd"}}}
 
 
-def _index(*fields: str) -> IndexModel:
-    return IndexModel([(name, ASCENDING) for name in fields])
+def _index(*fields: str, **options: Any) -> IndexModel:
+    return IndexModel([(name, ASCENDING) for name in fields], **options)
 
 
 COLLECTIONS: Sequence[Collection] = (
-    # What was tried on a site, and how it ended: coverage and "how much was blocked" without reading pages.
-    Collection("pages", (_index("site", "outcome"), _index("outcome", "last_visited"))),
+    Collection(
+        "pages",
+        (
+            # What was tried on a site, and how it ended: coverage and "how much was blocked" without reading pages.
+            _index("site", "outcome"),
+            _index("outcome", "last_visited"),
+            _index("next_visit"),
+            # Whose chain of redirects passes through here: looked for with every page that is stored.
+            _index("chain", partialFilterExpression={"outcome": "redirect"}),
+            # A worker died between a commit and its effects: found and rolled forward without reading all pages.
+            _index("pending_since", sparse=True),
+        ),
+    ),
     Collection(
         "links",
         (
-            # Also the shard key: every question about a target site stays on its shards.
-            _index("target_site", "_id"),
-            _index("target_site", "source_site"),
-            _index("source_site", "target_site"),
-            _index("source_id"),
+            # Answers from the index alone how many links were found on each day: daily series, sites gained and lost.
+            _index("target_site", "source_site", "status", "lost_at", "first_seen", "found", "follow", "region"),
+            _index("target_site", "target_id"),
+            # What a site links to; whether a link that is gone from one page stands on another.
+            _index("source_site", "target_id"),
+            _index("source_site", "target_id", "lost_at", partialFilterExpression={"status": "lost"}, name="lost"),
         ),
     ),
+    Collection("link_events", (_index("target_site", "at"), _index("link_id", "at"), _index("recorded"))),
+    Collection("sites", (), zstd=False),
     Collection("crawls", (), zstd=False),
+    Collection("alert_positions", (), zstd=False),
     Collection("set_aside", (_index("at"),)),
     Collection("meta", (), zstd=False),
 )

@@ -1,20 +1,40 @@
-"""Writes: idempotent bulk upserts in which one bad record never stops the batch."""
+"""Writing visits: one compare-and-set on the page's document is the commit; links and events follow from it.
 
-from collections.abc import Iterator, Sequence
+    read the pages ─ finish what others left open ─ compare ─ read the links concerned ─ commit ─ write links and events
+
+A page's document carries the effects of its last commit until they are written, so whoever comes next can write them.
+The same visit twice, workers racing on one page and a crash between any two writes end in the same state.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
-from bson import encode
-from bson.errors import InvalidDocument
-from pymongo import UpdateOne
-from pymongo.asynchronous.collection import AsyncCollection
+from pymongo import InsertOne, UpdateOne
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import BulkWriteError, DocumentTooLarge
+from pymongo.errors import OperationFailure
 
+from backlink_crawler.history.comparison import Comparison, compare, unseen_after
+from backlink_crawler.history.life import Effects, Life
+from backlink_crawler.history.revisiting import Patience
+from backlink_crawler.history.sight import UNSEEN
 from backlink_crawler.records import Visit
-from backlink_crawler.store.documents import Document, bounded_text, link_update, page_update
-
-_DUPLICATE_KEY = 11000
+from backlink_crawler.store.bulk import DUPLICATE_KEY, Operation, repeatable, write
+from backlink_crawler.store.chains import resolve_chains
+from backlink_crawler.store.documents import (
+    Document,
+    is_written,
+    known_page,
+    page_changes,
+    page_filter,
+    page_id_of,
+    to_milliseconds,
+)
+from backlink_crawler.store.effects import apply
+from backlink_crawler.store.pending import Opening, Packed, bounded, opening
+from backlink_crawler.store.refusals import REFUSALS, sort_out
+from backlink_crawler.store.sites import known_since
 
 
 @dataclass(slots=True)
@@ -23,111 +43,183 @@ class Saved:
 
     pages: int = 0
     links: int = 0
+    """Links that stand on the pages of the batch and are stored."""
     links_new: int = 0
+    """Of them, those never seen before."""
+    unchanged: int = 0
+    """Visits that said of links what was known: one small write each."""
+    events: int = 0
     set_aside: int = 0
 
 
 @dataclass(slots=True)
-class _Upsert:
-    """One upsert and where it came from, so that it can be tried alone or set aside."""
+class _Write:
+    """One page to be written."""
 
-    filter: Document
-    update: Document | list[Document]
-    source_url: str
+    visit: Visit
+    comparison: Comparison
+    packed: Packed | None
+    values: Document
+    operation: Operation
 
     @property
-    def operation(self) -> UpdateOne:
-        return UpdateOne(self.filter, self.update, upsert=True)
+    def effects(self) -> Effects | None:
+        return self.packed.effects if self.packed else None
+
+    def opening(self) -> Opening | None:
+        if self.packed is None or "pending" not in self.values:
+            return None
+        effects, revision = self.packed.effects, self.values["revision"]
+        return Opening(
+            page_id_of(self.visit), revision, effects.inserts, self.packed.inserts, effects.amendments, effects.events
+        )
 
 
 @dataclass(slots=True)
-class _Rejected:
-    upsert: _Upsert
-    reason: str
+class _Round:
+    """What one look at the pages led to."""
+
+    writes: list[_Write] = field(default_factory=list)
+    again: list[Visit] = field(default_factory=list)
+    """Visits that go on: another worker was faster, or they take more than one commit."""
 
 
-@dataclass(slots=True)
-class _Result:
-    written: int = 0
-    inserted: int = 0
-    rejected: list[_Rejected] = field(default_factory=list)
+async def save_visits(database: AsyncDatabase[Document], visits: Sequence[Visit], patience: Patience) -> Saved:
+    """Store ``visits`` with their links and all that has changed. What BSON cannot hold goes to ``set_aside``.
 
-
-async def save_visits(database: AsyncDatabase[Document], visits: Sequence[Visit]) -> Saved:
-    """Store pages and links of ``visits``; links first, so that a stored page vouches for its links.
-
-    Repeating the call changes nothing. What MongoDB or BSON refuses goes to ``set_aside``.
+    Repeating the call changes nothing; a visit that is older than what is stored changes nothing either.
 
     :raises pymongo.errors.PyMongoError: connection-level failures, in which case the whole batch may be repeated.
     """
-    links = await _upsert_all(database["links"], [u for visit in visits for u in _link_upserts(visit)])
-    pages = await _upsert_all(
-        database["pages"], [_Upsert(*page_update(visit.page, visit.at), visit.page.url) for visit in visits]
-    )
-    rejected = [("link", r) for r in links.rejected] + [("page", r) for r in pages.rejected]
-    if rejected:
-        await database["set_aside"].insert_many([_set_aside(kind, item) for kind, item in rejected])
-    return Saved(pages.written, links.written, links.inserted, len(rejected))
+    saved = Saved(pages=len(visits))
+    for visit in visits:
+        visit.at = to_milliseconds(visit.at)
+    with repeatable():
+        try:
+            await _save(database, visits, patience, saved)
+        except REFUSALS:
+            # One record poisons the encoding of the whole message: sort out which, and go on with the others.
+            await _save(database, await _sorted_out(database, visits, saved), patience, saved)
+        await resolve_chains(database, [page_id_of(visit) for visit in visits])
+    saved.links = sum(len(visit.links) for visit in visits)
+    return saved
 
 
-def _link_upserts(visit: Visit) -> Iterator[_Upsert]:
-    for link in visit.links:
-        yield _Upsert(*link_update(link, visit.at), link.source_url)
+async def _save(database: AsyncDatabase[Document], visits: Sequence[Visit], patience: Patience, saved: Saved) -> None:
+    sites = await known_since(database, visits)
+    waiting = list(visits)
+    while waiting:
+        batch, later = _one_of_each_page(waiting)
+        done = await _round(database, batch, patience, sites, saved)
+        waiting = done.again + later
 
 
-def _set_aside(kind: str, item: _Rejected) -> Document:
-    return {
-        "at": datetime.now(UTC),
-        "kind": kind,
-        "reason": bounded_text({"reason": item.reason}, 500),
-        "source_url": item.upsert.source_url.encode("utf-8", "backslashreplace").decode(),
-        "record": bounded_text(item.upsert.update),
-    }
+async def _sorted_out(database: AsyncDatabase[Document], visits: Sequence[Visit], saved: Saved) -> list[Visit]:
+    found = [sort_out(visit) for visit in visits]
+    aside = [InsertOne(document) for sorted_out in found for document in sorted_out.aside]
+    await write(database["set_aside"], aside)
+    saved.set_aside += len(aside)
+    good = [sorted_out.visit for sorted_out in found if sorted_out.clean()]
+    saved.pages -= len(visits) - len(good)
+    return good
 
 
-async def _upsert_all(collection: AsyncCollection[Document], upserts: list[_Upsert]) -> _Result:
-    if not upserts:
-        return _Result()
-    try:
-        return await _bulk(collection, upserts)
-    except (InvalidDocument, UnicodeEncodeError, OverflowError, DocumentTooLarge, TypeError, ValueError) as refusal:
-        if len(upserts) == 1:
-            return _Result(rejected=[_Rejected(upserts[0], f"{type(refusal).__name__}: {refusal}")])
-    # One record poisons the encoding of the whole message: sort out which, and go on with the others.
-    good, result = [], _Result()
-    for upsert in upserts:
-        reason = _unencodable(upsert)
-        if reason:
-            result.rejected.append(_Rejected(upsert, reason))
+def _one_of_each_page(visits: Sequence[Visit]) -> tuple[list[Visit], list[Visit]]:
+    """Split off the first visit of each page: those of one page are written one after another."""
+    first: dict[str, Visit] = {}
+    later: list[Visit] = []
+    for visit in visits:
+        if visit.page.url in first:
+            later.append(visit)
         else:
-            good.append(upsert)
-    rest = await _bulk(collection, good) if good else _Result()
-    rest.rejected += result.rejected
-    return rest
+            first[visit.page.url] = visit
+    return list(first.values()), later
 
 
-def _unencodable(upsert: _Upsert) -> str | None:
-    try:
-        encode(upsert.filter)
-        size = len(encode({"u": upsert.update}))
-    except (InvalidDocument, UnicodeEncodeError, OverflowError, TypeError, ValueError) as refusal:
-        return f"{type(refusal).__name__}: {refusal}"
-    return f"DocumentTooLarge: {size} bytes" if size > 16_000_000 else None
+async def _round(
+    database: AsyncDatabase[Document],
+    visits: Sequence[Visit],
+    patience: Patience,
+    sites: dict[str, datetime],
+    saved: Saved,
+) -> _Round:
+    stored = await _stored_pages(database, visits)
+    saved.set_aside += await apply(database, [opening(page) for page in stored.values() if "pending" in page])
+    compared: list[tuple[Comparison, list[Any]]] = []
+    for visit in visits:
+        known = known_page(stored.get(page_id_of(visit)))
+        if not known.has(visit) and not known.outdates(visit):
+            unseen = unseen_after(known, visit)
+            compared.append((compare(known, visit, patience, tuple(unseen)), unseen))
+    records = await _link_records(database, [comparison for comparison, _ in compared])
+    result = _Round()
+    for comparison, unseen in compared:
+        life = None
+        if not comparison.unchanged and comparison.sight != UNSEEN:
+            life = Life(comparison, records, site_known_since=sites.get(comparison.visit.page.site))
+        page = stored.get(page_id_of(comparison.visit))
+        result.writes.append(_write_of(page, comparison, unseen, life, patience))
+    await _commit(database, result, saved)
+    return result
 
 
-async def _bulk(collection: AsyncCollection[Document], upserts: list[_Upsert], attempts: int = 3) -> _Result:
-    try:
-        done = await collection.bulk_write([u.operation for u in upserts], ordered=False)
-    except BulkWriteError as error:
-        errors = (error.details or {}).get("writeErrors", [])
-        # Two workers inserting one link at the same moment: the loser's update is simply made again.
-        raced = {e["index"] for e in errors if e.get("code") == _DUPLICATE_KEY} if attempts > 1 else set()
-        again = [upserts[i] for i in sorted(raced)]
-        result = await _bulk(collection, again, attempts - 1) if again else _Result()
-        result.rejected += [
-            _Rejected(upserts[e["index"]], str(e.get("errmsg", ""))) for e in errors if e["index"] not in raced
-        ]
-        result.written += len(upserts) - len(errors)
-        result.inserted += int((error.details or {}).get("nUpserted", 0))
-        return result
-    return _Result(written=len(upserts), inserted=done.upserted_count)
+async def _stored_pages(database: AsyncDatabase[Document], visits: Sequence[Visit]) -> dict[bytes, Document]:
+    found = database["pages"].find({"_id": {"$in": [page_id_of(visit) for visit in visits]}})
+    return {page["_id"]: page async for page in found}
+
+
+async def _link_records(database: AsyncDatabase[Document], compared: Sequence[Comparison]) -> dict[bytes, Document]:
+    wanted = [link_id for comparison in compared if not comparison.unchanged for link_id in comparison.to_read]
+    records: dict[bytes, Document] = {}
+    for start in range(0, len(wanted), 10_000):
+        found = database["links"].find({"_id": {"$in": wanted[start : start + 10_000]}})
+        records |= {record["_id"]: record async for record in found}
+    return records
+
+
+def _write_of(
+    page: Document | None, comparison: Comparison, unseen: list[Any], life: Life | None, patience: Patience
+) -> _Write:
+    packed = bounded(life) if life else None
+    values, removed = page_changes(page, comparison, unseen, packed.effects if packed else None, patience)
+    page_id = page_id_of(comparison.visit)
+    if packed is not None and packed.effects.steps:
+        values["pending"] = packed.pending
+        values["pending_since"] = datetime.now(UTC)
+    operation: Operation
+    if page is None:
+        operation = InsertOne({"_id": page_id, **values})
+    else:
+        update: Document = {"$set": values, **({"$unset": dict.fromkeys(removed, "")} if removed else {})}
+        operation = UpdateOne(page_filter(page_id, comparison.known), update)
+    return _Write(comparison.visit, comparison, packed, values, operation)
+
+
+async def _commit(database: AsyncDatabase[Document], result: _Round, saved: Saved) -> None:
+    """Commit the pages, then write what follows from the commits that went through."""
+    writes = result.writes
+    openings = [write.opening() for write in writes]
+    pages = database["pages"]
+    done = await write(pages, [w.operation for w in writes])
+    refused = {refusal.place: refusal for refusal in done.refused}
+    for refusal in refused.values():
+        if refusal.code != DUPLICATE_KEY:
+            raise OperationFailure(f"page {writes[refusal.place].visit.page.url}: {refusal.message}", refusal.code)
+    expected = sum(isinstance(w.operation, UpdateOne) for w in writes)
+    lost = set(refused) if done.matched == expected else await _losers(database, writes)
+    won = [w for n, w in enumerate(writes) if n not in lost]
+    result.again = [w.visit for n, w in enumerate(writes) if n in lost]
+    result.again += [w.visit for w in won if w.effects is not None and not w.effects.complete]
+    saved.set_aside += await apply(database, [o for n, o in enumerate(openings) if o is not None and n not in lost])
+    for w in won:
+        if w.effects is None:
+            saved.unchanged += 1
+        else:
+            saved.links_new += len(w.effects.inserts)
+            saved.events += len(w.effects.events)
+
+
+async def _losers(database: AsyncDatabase[Document], writes: Sequence[_Write]) -> set[int]:
+    """Return which pages were written by somebody else in the meantime."""
+    stored = await _stored_pages(database, [w.visit for w in writes])
+    return {n for n, w in enumerate(writes) if not is_written(stored.get(page_id_of(w.visit)), w.values, w.comparison)}

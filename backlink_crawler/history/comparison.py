@@ -1,0 +1,145 @@
+"""A page as it was known beside a visit of it: which links are fresh, altered or gone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from backlink_crawler.history.manifest import Manifest, links_hash, pack, state_hash, unpack
+from backlink_crawler.history.revisiting import Patience, with_unseen
+from backlink_crawler.history.sight import UNSEEN, Sight, sight_of, standing_of
+from backlink_crawler.records import MAX_LINKS, Link, LostReason, Visit
+from backlink_crawler.urls import link_id
+
+UNREACHABLE = Sight("withdrawn", "unreachable")
+
+
+@dataclass(slots=True)
+class KnownPage:
+    """What the index knows of a page before a visit."""
+
+    revision: int = 0
+    """0: no visit has said anything of its links yet."""
+    token: int = 0
+    crawl_id: str | None = None
+    last_visited: datetime | None = None
+    last_read: datetime | None = None
+    """None while its first visit is still being written, too."""
+    manifest: bytes = b""
+    links_hash: bytes = b""
+    standing: LostReason | None = None
+    """Why its links do not count, as of the last read."""
+    interval_days: float | None = None
+    unknown_since: datetime | None = None
+    unseen: tuple[Mapping[str, Any], ...] = ()
+
+    def has(self, visit: Visit) -> bool:
+        """Return whether ``visit`` is the last one that was written."""
+        return (self.crawl_id, self.token, self.last_visited) == (visit.page.crawl_id, visit.token, visit.at)
+
+    def outdates(self, visit: Visit) -> bool:
+        """Return whether a later visit has been written: within a crawl tokens tell, between crawls the time."""
+        if self.last_visited is None:
+            return False
+        if visit.token and self.token and self.crawl_id == visit.page.crawl_id:
+            return visit.token < self.token
+        return (visit.at, visit.page.crawl_id) < (self.last_visited, self.crawl_id or "")
+
+
+@dataclass(slots=True)
+class Comparison:
+    """What a visit changes about the links of a page, before any link record was looked at."""
+
+    visit: Visit
+    known: KnownPage
+    sight: Sight
+    present: dict[bytes, Link]
+    """Link id → link, of this visit."""
+    before: Manifest
+    now: Manifest
+    standing: LostReason | None
+    evidence: tuple[Mapping[str, Any], ...] = ()
+    """Of an unreachable page: the visits that failed."""
+    packed: bytes = b""
+    links_hash: bytes = b""
+
+    @property
+    def first(self) -> bool:
+        """The page's links were never read to the end before."""
+        return self.known.last_read is None
+
+    @property
+    def unchanged(self) -> bool:
+        """The visit says of the links what the index says."""
+        return not self.first and self.links_hash == self.known.links_hash
+
+    @property
+    def gone(self) -> list[bytes]:
+        """Links that stood on the page and do not any more."""
+        return [link_id for link_id in self.before if link_id not in self.now]
+
+    @property
+    def fresh(self) -> list[bytes]:
+        """Links of this visit that did not stand on the page when it was last read."""
+        return [link_id for link_id in self.present if link_id not in self.before]
+
+    @property
+    def altered(self) -> list[bytes]:
+        """Links that were there and are in another state now."""
+        before = self.before
+        return [link_id for link_id in self.present if before.get(link_id, self.now[link_id]) != self.now[link_id]]
+
+    @property
+    def rejudged(self) -> list[bytes]:
+        """Links that stay in their state on a page whose standing has changed."""
+        if self.first or (self.standing is None) == (self.known.standing is None):
+            return []
+        return [link_id for link_id, state in self.before.items() if self.now.get(link_id) == state]
+
+    @property
+    def to_read(self) -> list[bytes]:
+        """Ids of the links whose records must be read to tell what happened; none on a first visit, unless another
+        first visit was written in part."""
+        fresh = [] if self.first else self.fresh
+        return [*self.gone, *fresh, *self.altered, *self.rejudged]
+
+
+def unseen_after(known: KnownPage, visit: Visit) -> list[Mapping[str, Any]]:
+    """Return the visits since the last read that saw nothing, ``visit`` included if it is (or may be) one."""
+    page = visit.page
+    if sight_of(visit).kind != "unseen" and page.wall is None:
+        return []
+    facts = {"outcome": page.outcome, "reason": page.reason or page.wall, "http_status": page.http_status}
+    return with_unseen(known.unseen, visit.at, page.crawl_id, facts)
+
+
+def compare(known: KnownPage, visit: Visit, patience: Patience, unseen: tuple[Mapping[str, Any], ...]) -> Comparison:
+    """Compare a visit with what is known of its page.
+
+    :param unseen: as :func:`unseen_after` tells.
+    """
+    present = {link_id(link.source_url, link.target_url): link for link in visit.links}
+    before = unpack(known.manifest)
+    unheard_of = visit.not_modified and known.last_read is None
+    sight = UNSEEN if unheard_of else sight_of(visit, before, present)
+    evidence: tuple[Mapping[str, Any], ...] = ()
+    if sight.kind == "unseen" and before and patience.is_unreachable(unseen):
+        sight, evidence = UNREACHABLE, unseen
+        present = present if visit.page.outcome == "ok" else {}  # what stands before a wall is there
+    elif sight.kind == "unseen" or visit.not_modified:
+        same = Comparison(visit, known, sight, {}, before, before, known.standing)
+        same.packed, same.links_hash = known.manifest, known.links_hash
+        return same
+    now = {link: state_hash(record) for link, record in present.items()}
+    if visit.page.truncated:
+        now |= _beyond_the_bound(before, now)
+    standing = standing_of(visit.page) if visit.page.outcome == "ok" else None
+    packed = pack(now)
+    told = links_hash(packed, (sight.kind, sight.reason, standing, visit.page.redirect_to))
+    return Comparison(visit, known, sight, present, before, now, standing, evidence, packed, told)
+
+
+def _beyond_the_bound(before: Manifest, now: Manifest) -> Manifest:
+    """Links that a truncated page may still hold beyond what was read: they are not known to be gone."""
+    kept = [link_id for link_id in before if link_id not in now]
+    return {link_id: before[link_id] for link_id in kept[:MAX_LINKS]}

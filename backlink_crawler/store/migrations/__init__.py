@@ -1,0 +1,134 @@
+"""Bringing a database that an older version of this program wrote to the schema of this one.
+
+A database says in ``meta`` which schema it has. While it is being migrated it has the new one already, with
+``migrating_from`` beside it: programs of the old version refuse it then, and those of this version refuse it as long as
+that mark is there. Every step can be repeated, so a migration that was interrupted is finished by running it again.
+
+One module per step, named after the schemas it leads from and to; ``STEPS`` knows them all. Schemas are migrated, ids
+are not: with other URL rules or another suffix list the same page has another id, and only a crawl can tell.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import OperationFailure
+
+from backlink_crawler.history.revisiting import Patience
+from backlink_crawler.store import schema
+from backlink_crawler.store.bulk import DURABLE
+from backlink_crawler.store.connection import PROGRAM_NAME, Store, StoreError
+from backlink_crawler.store.documents import Document
+from backlink_crawler.store.migrations import from_1_to_2
+
+NAME = f"{PROGRAM_NAME} migrate"
+"""Under which MongoDB lists the connections of a migration."""
+
+Progress = Callable[[str, int, int], None]
+"""What is being done, how many are done, of how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: from one schema to the next."""
+
+    what: str
+    """In a line, for people."""
+    outstanding: Callable[[AsyncDatabase[Document]], Awaitable[Mapping[str, int]]]
+    """Tells what there is to do: kind of documents → how many."""
+    run: Callable[[AsyncDatabase[Document], Patience, Progress], Awaitable[None]]
+    """Does it. Whatever of it was done before, by itself or by a step that was interrupted, stays as it is."""
+
+
+STEPS: Mapping[int, Step] = {
+    1: Step("pages get manifests, links their status and history", from_1_to_2.outstanding, from_1_to_2.run)
+}
+"""Schema → the step that leads to the next one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a migration has to do."""
+
+    schema: int
+    """That the database has, or had when its migration began."""
+    interrupted: bool
+    steps: Mapping[int, Mapping[str, int]]
+    """Schema to start from → what there is to do in that step."""
+    connected: int | None
+    """Connections that workers and commands of this program have to the server; ``None``: it does not say."""
+
+
+async def plan(store: Store) -> Plan:
+    """Return what has to be done; nothing is written.
+
+    :raises StoreError: the database cannot be migrated by this program.
+    """
+    async with store.answers():
+        stored = await store.database["meta"].find_one({"_id": "schema"})
+        version, interrupted = _version(store.database.name, stored)
+        steps = {n: await STEPS[n].outstanding(store.database) for n in range(version, schema.SCHEMA_VERSION)}
+        return Plan(version, interrupted, steps, await _connected(store) if steps else None)
+
+
+async def migrate(store: Store, patience: Patience, progress: Progress, *, beside_others: bool = False) -> None:
+    """Bring the database to this program's schema; where it has it, nothing is done.
+
+    :param beside_others: go on though others are connected: a worker of the old version that goes on writing would
+        leave records that no manifest names.
+    :raises StoreError: the database cannot be migrated by this program, or others are connected.
+    """
+    planned = await plan(store)
+    if not planned.steps:
+        return
+    if planned.connected and not beside_others:
+        raise StoreError(
+            f"{planned.connected} connections of workers or commands are open to this MongoDB. Stop them, or say "
+            "--force if they use other databases."
+        )
+    meta = store.database["meta"].with_options(write_concern=DURABLE)
+    async with store.answers():
+        begun = {"schema": schema.SCHEMA_VERSION, "migrating_from": planned.schema}
+        await meta.update_one({"_id": "schema"}, {"$set": begun})
+        await store.make_collections()
+        for version in planned.steps:
+            await STEPS[version].run(store.database, patience, progress)
+        progress("indexes and views", 0, 1)
+        await store.make_indexes()
+        progress("indexes and views", 1, 1)
+        await meta.update_one({"_id": "schema"}, {"$unset": {"migrating_from": ""}})
+
+
+def _version(database: str, stored: Mapping[str, Any] | None) -> tuple[int, bool]:
+    """Return the schema to begin with, and whether a migration has begun."""
+    if stored is None:
+        raise StoreError(f"Database {database!r} holds no index.")
+    if refusal := schema.other_rules(database, stored):
+        raise StoreError(refusal)
+    begun = stored.get("migrating_from")
+    version = int(stored["schema"] if begun is None else begun)
+    if stored["schema"] > schema.SCHEMA_VERSION:
+        raise StoreError(schema.other_schema(database, stored["schema"]))
+    if any(n not in STEPS for n in range(version, schema.SCHEMA_VERSION)):
+        raise StoreError(f"Database {database!r} has schema {version}, which this program cannot migrate.")
+    return version, begun is not None
+
+
+async def _connected(store: Store) -> int | None:
+    """How many connections of this program's other processes the server has; ``None``: we may not ask."""
+    stages: list[Mapping[str, Any]] = [
+        {"$currentOp": {"allUsers": True, "idleConnections": True}},
+        {"$match": {"appName": PROGRAM_NAME}},
+        {"$count": "n"},
+    ]
+    try:
+        found = await (await store.database.client.admin.aggregate(stages)).to_list()
+    except OperationFailure as error:
+        if error.code != _UNAUTHORIZED:
+            raise
+        return None
+    return int(found[0]["n"]) if found else 0
+
+
+_UNAUTHORIZED = 13

@@ -1,0 +1,1 @@
+"""The pure core of the history: tables of cases, and properties over any sequence of visits."""
