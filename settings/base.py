@@ -14,6 +14,12 @@ DEPTH_LIMIT = 10
 STORE_INTERNAL_LINKS = False
 PROGRESS_SECONDS = 10.0
 
+# --- Looking again -------------------------------------------------------------------------------------------
+RECHECK_MIN_DAYS = 1.0
+RECHECK_MAX_DAYS = 60.0
+UNREACHABLE_VISITS = 3
+UNREACHABLE_DAYS = 7.0
+
 # --- Manners -------------------------------------------------------------------------------------------------
 CONTACT = ""
 FRONTIER_HOST_DELAY = 1.0
@@ -70,6 +76,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "backlink_crawler.net.robots.RobotsMiddleware": 100,
+    "backlink_crawler.net.conditional.ConditionalMiddleware": 110,
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
     # Redirects and retries are the frontier's: each is a wire request, so each waits its turn.
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
@@ -122,9 +129,13 @@ FROM_ENVIRONMENT = (
     "MONGODB_URI",
     "NET_HOSTS_FILE",
     "PROGRESS_SECONDS",
+    "RECHECK_MAX_DAYS",
+    "RECHECK_MIN_DAYS",
     "REDIS_PARAMS",
     "REDIS_URL",
     "SERVICES_FOLDER",
     "STORE_INTERNAL_LINKS",
+    "UNREACHABLE_DAYS",
+    "UNREACHABLE_VISITS",
 )
 """Settings that ``local`` and ``production`` also take from environment variables of the same names."""

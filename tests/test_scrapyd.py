@@ -107,7 +107,13 @@ def test_deploy_schedule_and_find_the_records(
         [BIN / "scrapyd-deploy", "--version", "1"], cwd=project, capture_output=True, text=True, check=False
     )
     assert '"status": "ok"' in deployed.stdout, deployed.stdout + deployed.stderr
-    assert sorted(call(f"{url}/listspiders.json?project=backlink_crawler")["spiders"]) == ["competitors", "seeds"]
+    assert sorted(call(f"{url}/listspiders.json?project=backlink_crawler")["spiders"]) == [
+        "check-targets",
+        "competitors",
+        "recheck",
+        "seeds",
+        "verify",
+    ]
     web = synthetic_web(sites=30, pages=3)
     with serve_web(web) as served:
         for job in ("one", "two"):

@@ -11,6 +11,7 @@ from scrapy.exceptions import UsageError
 
 from backlink_crawler.frontier.contract import Counts, FrontierError
 from backlink_crawler.net.hostsfile import HostsFileError
+from backlink_crawler.spiders.revisiting import NOTHING_TO_DO, RevisitingSpider
 from backlink_crawler.spiders.walking import ArgumentError
 from backlink_crawler.store import StoreError
 
@@ -28,7 +29,9 @@ class Command(ScrapyCrawl):
         return (
             "Run a spider: 'seeds -a domains=a.com,https://b.org/blog/' walks sites and records every outbound link; "
             "'competitors -a sites=rival.com -a targets=mine.com' walks competitors and looks around them. Lists may "
-            "be files: -a domains=@sites.txt. Workers started with the same -s CRAWL_ID=name share one crawl. "
+            "be files: -a domains=@sites.txt. 'recheck' looks again at pages that are due (-a target=mine.com: those "
+            "that link there; -a all=1: also those not due; -a limit=N, -a older=DAYS); 'check-targets -a of=mine.com' "
+            "visits what links point to. Workers started with the same -s CRAWL_ID=name share one crawl. "
             "Interrupt with Ctrl-C once to stop in good order; the same CRAWL_ID goes on from there."
         )
 
@@ -74,9 +77,17 @@ def _exit_code(crawler: Crawler, task: Any) -> int:
     if crawler.stats.get_value("finish_reason") in _ENDED_BADLY:
         return 1
     counts = crawler.stats.get_value("frontier/counts")
-    if isinstance(counts, Counts) and counts.ended and not counts.done_by_reason.get("ok"):
+    if isinstance(counts, Counts) and counts.ended and not _answered(counts, crawler):
         return _say(f"no page could be read: {_told(counts)}", 1)
     return 0
+
+
+def _answered(counts: Counts, crawler: Crawler) -> bool:
+    """Whether the crawl came to anything: to a page it could read or, where pages are only checked, to any answer."""
+    if crawler.stats is not None and crawler.stats.get_value("finish_reason") == NOTHING_TO_DO:
+        return True
+    checks = issubclass(crawler.spidercls, RevisitingSpider)
+    return bool(counts.done if checks else counts.done_by_reason.get("ok"))
 
 
 def _told(counts: Counts) -> str:

@@ -36,7 +36,9 @@ class Progress:
         """Say what begins, under which name, and how to join it."""
         crawl_id = self._crawler.settings["CRAWL_ID"]
         logger.info("Crawl %s. More workers join it with: -s CRAWL_ID=%s", crawl_id, crawl_id)
-        logger.info("%s", self._estimate(len({start.site for start in getattr(spider, "starts", ())})))
+        sites = {start.site for start in getattr(spider, "starts", ())}
+        if sites:  # spiders that look again say themselves how much there is to do
+            logger.info("%s", self._estimate(len(sites)))
         self._started = time.monotonic()
         if self._every > 0:
             self._task = asyncio.create_task(self._run())

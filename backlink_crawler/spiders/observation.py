@@ -11,14 +11,27 @@ from scrapy.exceptions import (
 )
 from scrapy.http import HtmlResponse, Request, Response
 
-from backlink_crawler.extract import extract_page
+from backlink_crawler.extract import ExtractedPage, extract_page
+from backlink_crawler.extract.directives import Directives, read_directives
 from backlink_crawler.extract.links import redirect_link
+from backlink_crawler.extract.walls import challenged_by
 from backlink_crawler.net.handler import CertificateError, TooLargeError, UnsafeAddressError
 from backlink_crawler.net.robots import BlockedByRobots, RobotsUnreachable
 from backlink_crawler.records import Outcome, Page, Visit
+from backlink_crawler.spiders.detours import sent_away
 from backlink_crawler.urls import host_of, site_of
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_FOR_NOW = frozenset({302, 303, 307})
+"""Redirects that say nothing of where the page is for good: they also lead to logins and the like."""
+_OK = 200
+_NOT_MODIFIED = 304
+_CONDITIONS = ("If-None-Match", "If-Modified-Since")
+_FACTS = (
+    *("title", "language", "charset", "canonical_url", "author", "published_at", "platform", "page_type", "word_count"),
+    *("needs_rendering", "wall", "soft_404"),
+)
+"""Of ``ExtractedPage``, taken over as they are."""
 _LONGEST_HEADER = 4_096
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 
@@ -37,8 +50,11 @@ _FAILURES: tuple[tuple[type[Exception], tuple[Outcome, str]], ...] = (
 _BROKEN: tuple[Outcome, str] = ("network_error", "broken_connection")
 
 
-def observe_response(response: Response, at: datetime) -> Visit:
-    """Return the visit that ``response`` is; its URL must be an identity."""
+def observe_response(response: Response, at: datetime, *, describe_internal: bool = True) -> Visit:
+    """Return the visit that ``response`` is; its URL must be an identity.
+
+    :param describe_internal: whether links within the site get the features that only stored links need.
+    """
     page = _page(response.url, "ok")
     page.http_status = response.status
     page.bytes = len(response.body)
@@ -50,15 +66,20 @@ def observe_response(response: Response, at: datetime) -> Visit:
         page.subnet = subnet_of(page.ip)
     visit = Visit(page, at)
     location = _header(response, "Location")
-    if response.status in _REDIRECTS and location:
+    if response.status == _NOT_MODIFIED and _is_conditional(response.request):
+        visit.not_modified = True
+        # The body is as it was, the directives in this header need not be.
+        visit.read_whole = read_directives((), _headers(response).get("x-robots-tag", ()), at) != Directives()
+        # What is stored is the answer (RFC 9111 §4.3.3), and only pages that answered so are asked about.
+        page.http_status = _OK
+    elif response.status in _REDIRECTS and location:
         _redirected(visit, location)
     elif not 200 <= response.status < 300:
-        page.outcome = "http_error"
-        visit.retry_after = _seconds(_header(response, "Retry-After"))
+        _refused(visit, response)
     elif not _is_html(response, page.content_type):
         page.outcome = "not_html"
     else:
-        _read(visit, response)
+        _read(visit, response, describe_internal=describe_internal)
     return visit
 
 
@@ -81,21 +102,63 @@ def _page(url: str, outcome: Outcome) -> Page:
     return Page(url=url, host=host, site=site_of(host), outcome=outcome)
 
 
+def _is_conditional(request: Request | None) -> bool:
+    """Whether ``request`` asked for the page only if it has changed: otherwise a 304 is a server's mistake."""
+    return request is not None and any(name in request.headers for name in _CONDITIONS)
+
+
 def _redirected(visit: Visit, location: str) -> None:
-    link = redirect_link(location, visit.page.url, 0)
-    visit.page.outcome = "redirect"
-    visit.page.redirect_to = link.url
+    page = visit.page
+    link = redirect_link(location, page.url, 0)
+    page.redirect_to = link.url
+    if link.url is not None and page.http_status in _FOR_NOW:
+        page.reason = sent_away(page.url, link.url)
+    if page.reason is not None:
+        page.outcome = "challenge"
+        return
+    page.outcome = "redirect"
     visit.raw_links = [link]
 
 
-def _read(visit: Visit, response: Response) -> None:
+def _refused(visit: Visit, response: Response) -> None:
     page = visit.page
-    headers = {"x-robots-tag": [value.decode("latin-1") for value in response.headers.getlist("X-Robots-Tag")]}
-    extracted = extract_page(response.body, page.url, page.content_type or "", headers)
-    page.title = extracted.title
-    page.language = extracted.language
-    page.charset = extracted.charset
-    page.canonical_url = extracted.canonical_url
+    page.outcome = "http_error"
+    visit.retry_after = _seconds(_header(response, "Retry-After"))
+    if _is_html(response, page.content_type):
+        # Only the whole page tells: some vendors put their scripts into ordinary error pages too.
+        is_challenge = _extracted(visit, response, describe_internal=False).wall == "challenge"
+    else:
+        is_challenge = challenged_by(b"", _headers(response)) is not None
+    if is_challenge:
+        _challenged(visit)
+
+
+def _challenged(visit: Visit) -> None:
+    """Nothing of such an answer is the page's: not its links, and not its validators."""
+    page = visit.page
+    page.outcome, page.reason = "challenge", "challenge"
+    page.etag = page.last_modified = None
+
+
+def _extracted(visit: Visit, response: Response, *, describe_internal: bool) -> ExtractedPage:
+    return extract_page(
+        response.body,
+        visit.page.url,
+        visit.page.content_type or "",
+        _headers(response),
+        at=visit.at,
+        describe_internal=describe_internal,
+    )
+
+
+def _read(visit: Visit, response: Response, *, describe_internal: bool) -> None:
+    page = visit.page
+    extracted = _extracted(visit, response, describe_internal=describe_internal)
+    if extracted.wall == "challenge":
+        _challenged(visit)
+        return
+    for name in _FACTS:
+        setattr(page, name, getattr(extracted, name))
     said = extracted.directives
     elsewhere = extracted.canonical_url not in {None, page.url}
     page.indexable_cause = said.noindex_cause or ("canonical" if elsewhere else None)
@@ -111,6 +174,14 @@ def _is_html(response: Response, content_type: str | None) -> bool:
         return content_type.partition(";")[0].strip().lower() in _HTML
     # No header: by its first bytes, as browsers do (WHATWG MIME Sniffing §7).
     return isinstance(response, HtmlResponse)
+
+
+def _headers(response: Response) -> dict[str, list[str]]:
+    """Return all headers by lower-case name."""
+    return {
+        name.decode("latin-1").lower(): [value.decode("latin-1")[:_LONGEST_HEADER] for value in values]
+        for name, values in response.headers.items()
+    }
 
 
 def _header(response: Response, name: str) -> str | None:

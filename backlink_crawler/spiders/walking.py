@@ -70,6 +70,7 @@ class WalkingSpider(Spider):
     def read_arguments(self) -> None:
         """Read ``self.arguments``; subclasses add their own."""
         self.crawl_id = self.settings["CRAWL_ID"]
+        self._describe_internal = self.settings.getbool("STORE_INTERNAL_LINKS")
         if not self.settings.get("CONTACT") and not self.settings.getbool("ALLOW_PRIVATE_ADDRESSES"):
             self.logger.warning(
                 "No CONTACT is set: whoever runs the sites you crawl cannot ask, only block. "
@@ -102,7 +103,7 @@ class WalkingSpider(Spider):
 
     async def parse(self, response: Response) -> AsyncIterator[Visit]:
         """Yield the visit of one page."""
-        visit = observe_response(response, datetime.now(UTC))
+        visit = observe_response(response, datetime.now(UTC), describe_internal=self._describe_internal)
         yield self._complete(visit, response.request)
 
     async def failed(self, failure: Failure) -> AsyncIterator[Visit]:
@@ -114,6 +115,7 @@ class WalkingSpider(Spider):
         assert request is not None
         lease = request.meta["lease"]
         visit.lease = lease
+        visit.token = lease.token
         visit.page.depth = lease.depth
         visit.page.crawl_id = self.crawl_id
         visit.children = list(self.children(visit))

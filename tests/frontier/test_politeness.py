@@ -21,6 +21,8 @@ ANSWERED: list[tuple[Outcome, int | None, str | None, str]] = [
     ("http_error", 403, None, "no is an answer"),
     ("http_error", 304, None, "so is anything else that is no failure of the server"),
     ("http_error", None, None, "an answer without a status"),
+    ("challenge", 302, "login", "not for us to see, and the host is well"),
+    ("challenge", 302, "consent", "neither is this"),
 ]
 
 TROUBLES: list[tuple[Outcome, int | None, str | None, int, Verdict, str]] = [
@@ -35,6 +37,8 @@ TROUBLES: list[tuple[Outcome, int | None, str | None, int, Verdict, str]] = [
     ("network_error", None, "dns", 2, Verdict("failed", "dns", hold_host=10, host_trouble=True), "no such name"),
     ("network_error", None, "tls", 1, Verdict("failed", "tls", hold_host=5, host_trouble=True), "stays bad for weeks"),
     ("challenge", 403, None, 1, Verdict("failed", "challenge", hold_host=60, host_trouble=True), "not welcome"),
+    ("challenge", 200, "challenge", 1, Verdict("failed", "challenge", hold_host=60, host_trouble=True), "nor here"),
+    ("challenge", 302, "challenge", 2, Verdict("failed", "challenge", hold_host=60, host_trouble=True), "sent to one"),
 ]
 
 PATIENCE: list[tuple[int, float | None, int, Verdict, str]] = [
@@ -79,7 +83,7 @@ def test_robots_that_cannot_be_read_hold_the_host() -> None:
 @given(
     outcome=st.sampled_from(["ok", "http_error", "network_error", "challenge", "blocked_by_robots"]),
     status=st.none() | st.integers(100, 999),
-    reason=st.none() | st.sampled_from(["dns", "tls", "timeout", "robots_unreachable"]),
+    reason=st.none() | st.sampled_from(["dns", "tls", "timeout", "robots_unreachable", "login", "challenge"]),
     attempt=st.integers(1, 10_000),
     retry_after=st.none() | st.floats(-1e9, 1e18),
 )
