@@ -4,9 +4,12 @@ from scrapy.settings import BaseSettings
 
 from backlink_crawler.services import fill
 from backlink_crawler.store import Store, StoreError
+from backlink_crawler.store.connection import PROGRAM_NAME
 
 
-def index_store(settings: BaseSettings, database: str | None = None) -> Store:
+def index_store(
+    settings: BaseSettings, database: str | None = None, *, read_only: bool = True, program: str = PROGRAM_NAME
+) -> Store:
     """Return the index, not opened yet: ``database`` or ``MONGODB_DATABASE``, at ``MONGODB_URI``.
 
     Where no ``MONGODB_URI`` is configured and the project embeds its services, that is the local mongod, started if
@@ -19,4 +22,4 @@ def index_store(settings: BaseSettings, database: str | None = None) -> Store:
     uri = settings.get("MONGODB_URI")
     if not uri:
         raise StoreError("MONGODB_URI is not set. Example: mongodb://user:password@db.example:27017")
-    return Store(uri, database or settings["MONGODB_DATABASE"], read_only=True)
+    return Store(uri, database or settings["MONGODB_DATABASE"], read_only=read_only, program=program)

@@ -16,7 +16,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 
@@ -47,7 +47,7 @@ _TITLES: dict[Section, str] = {
 
 _TEXT_WIDTH = 16
 """The least columns of a name or an example that tell one from another."""
-_GAP = 3
+GAP = 3
 """What the box puts between two columns."""
 
 _Column = tuple[str, Callable[[Row], str]]
@@ -55,7 +55,7 @@ _BACKLINKS: _Column = ("backlinks", lambda row: f"{row.backlinks:,}")
 _DOMAINS: _Column = ("ref. domains", lambda row: f"{row.referring_domains:,}")
 _FOLLOW: _Column = ("follow", lambda row: f"{row.follow:,}")
 _FIRST: _Column = ("first seen", lambda row: f"{row.first_seen:%Y-%m-%d}")
-_LAST: _Column = ("last seen", lambda row: f"{row.last_seen:%Y-%m-%d}")
+_LAST: _Column = ("last seen", lambda row: f"{row.last_seen:%Y-%m-%d}" if row.last_seen else "")
 
 
 def console_for(text: io.StringIO, *, width: int, colour: bool) -> Console:
@@ -101,7 +101,7 @@ def csv_text(report: Report) -> str:
 def jsonl(report: Report) -> str:
     """Return the report's facts and rows as JSON lines."""
     facts = {"section": "observation", **report.facts}
-    return "".join(f"{_json(record)}\n" for record in (facts, *_records(report)))
+    return "".join(json_line(record) for record in (facts, *_records(report)))
 
 
 def plain(text: str) -> str:
@@ -114,6 +114,12 @@ def harmless_cell(text: str) -> str:
     return f"'{plain(text)}" if _FORMULA.match(text) else plain(text)
 
 
+def json_line(record: Mapping[str, object]) -> str:
+    """Return ``record`` as one line of JSON, in which every character that could mislead is escaped."""
+    text = json.dumps(record, ensure_ascii=False, default=_value)
+    return _COMMANDS.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
+
+
 def _section(section: Section, rows: Sequence[Row], width: int) -> Table:
     """One section; columns that leave the names too little room are left out, from the right."""
     shown = Table(box=SIMPLE_HEAD, expand=True, pad_edge=False, show_edge=False)
@@ -122,13 +128,13 @@ def _section(section: Section, rows: Sequence[Row], width: int) -> Table:
     room = width - _TEXT_WIDTH
     for header, cell in _columns(section):
         texts = [cell(row) for row in rows]
-        room -= max(map(len, (header, *texts))) + _GAP
+        room -= max(map(len, (header, *texts))) + GAP
         if room < 0:
             break
         shown.add_column(header, justify="right", no_wrap=True)
         for line, text in zip(cells, texts, strict=True):
             line.append(Text(text))
-    if section == "referring_domain" and room >= _TEXT_WIDTH + _GAP:
+    if section == "referring_domain" and room >= _TEXT_WIDTH + GAP:
         shown.add_column("example", no_wrap=True, overflow="ellipsis", min_width=_TEXT_WIDTH, ratio=1)
         for line, row in zip(cells, rows, strict=True):
             line.append(Text(plain(row.example)))
@@ -149,11 +155,6 @@ def _records(report: Report) -> Iterator[dict[str, object]]:
     for section, rows in report.sections.items():
         for row in rows:
             yield {"section": section, **{name: _value(getattr(row, name)) for name in COLUMNS[1:]}}
-
-
-def _json(record: dict[str, object]) -> str:
-    text = json.dumps(record, ensure_ascii=False, default=_value)
-    return _COMMANDS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _value(value: object) -> object:

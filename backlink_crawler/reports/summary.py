@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from backlink_crawler.records import UNSEEN_OUTCOMES
+from backlink_crawler.records import UNSEEN_OUTCOMES, LostReason
 from backlink_crawler.urls import registry_site_of
 
 Section = Literal["total", "follow", "declared", "link_type", "region", "anchor", "target_page", "referring_domain"]
@@ -27,6 +27,18 @@ _CAUSES = {
     "challenge": "challenge",
     "network_error": "network",
     "unsafe_address": "unsafe address",
+}
+
+_LOSSES: Mapping[LostReason, str] = {
+    "removed_from_html": "removed from the page",
+    "retargeted": "pointing elsewhere",
+    "moved": "moved to another page",
+    "page_redirected": "page redirects",
+    "page_gone": "page gone",
+    "page_noindex": "page set to noindex",
+    "page_not_canonical": "page no longer canonical",
+    "page_not_html": "page no longer HTML",
+    "unreachable": "page unreachable",
 }
 
 
@@ -62,14 +74,18 @@ class Row:
     follow: int
     """How many of the backlinks are followed."""
     first_seen: datetime
-    last_seen: datetime
+    last_seen: datetime | None
+    """``None``: not known, as of a day in the past."""
     example: str
     """URL of one page that carries such a link."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backlinks:
-    """What the index holds of links to one site from others. ``total`` is ``None`` where there are none."""
+    """What the index holds of links to one site from others.
+
+    Only live links have rows; ``total`` is ``None`` where there are none.
+    """
 
     total: Row | None = None
     pages: int = 0
@@ -79,6 +95,12 @@ class Backlinks:
     source_sites: Sequence[str] = ()
     """Every referring domain, once."""
     sections: Mapping[Section, Sequence[Row]] = field(default_factory=dict)
+    unknown: int = 0
+    """Links that were live when their page could last be looked at, which it could not be since."""
+    unknown_since: datetime | None = None
+    """The earliest time since when that is so of any of them."""
+    lost: Mapping[LostReason, int] = field(default_factory=dict)
+    """How many links are lost, by reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +127,9 @@ def unknown_cause(tried: Tried) -> str | None:
 def summarise(site: str, observed: Observed, links: Backlinks, *, asked: str = "") -> Report:
     """Shape the summary of ``site``; ``asked`` is what the user wrote, mentioned where the site is not obvious."""
     merged = _by_registry_suffix(site, links.source_sites)
-    obvious = asked.strip().rstrip(".").lower() in {"", site}
-    statements = [] if obvious else [f"{asked} belongs to the site {site}, which this is about."]
-    statements += _findings(site, links, merged) if links.total else _empty_answer(site, observed)
+    statements = [*meant(site, asked), *_findings(site, links, merged)]
+    if not links.total and not links.unknown and not links.lost:
+        statements += _empty_answer(site, observed)
     if observed.pages:
         statements += [_coverage(observed), _own_pages(site, observed)]
     if observed.as_of:
@@ -119,6 +141,12 @@ def summarise(site: str, observed: Observed, links: Backlinks, *, asked: str = "
         facts={**_facts(site, observed, links, merged), "asked": asked or site, "statements": statements},
         sections=total | {name: rows for name, rows in links.sections.items() if rows},
     )
+
+
+def meant(site: str, asked: str) -> list[str]:
+    """Return which site is meant, where what the user wrote does not say it."""
+    obvious = asked.strip().rstrip(".").lower() in {"", site}
+    return [] if obvious else [f"{asked} belongs to the site {site}, which this is about."]
 
 
 def _facts(site: str, observed: Observed, links: Backlinks, merged: int) -> dict[str, object]:
@@ -134,10 +162,7 @@ def _facts(site: str, observed: Observed, links: Backlinks, merged: int) -> dict
         "pages_unknown_by_cause": unknown,
         "own_pages_tried": _pages(observed.own_pages),
         "own_pages_seen": _seen(observed.own_pages),
-        "backlinks": links.total.backlinks if links.total else 0,
-        "referring_pages": links.pages,
-        "referring_hosts": links.hosts,
-        "referring_domains": len(links.source_sites),
+        **counts(links),
         "referring_domains_by_registry_suffix": merged,
     }
 
@@ -147,22 +172,65 @@ def _by_registry_suffix(site: str, source_sites: Iterable[str]) -> int:
     return len({registry_site_of(source) for source in source_sites} - {registry_site_of(site)})
 
 
+def counts(links: Backlinks) -> dict[str, object]:
+    """Return what was counted, for programs."""
+    return {
+        "backlinks": links.total.backlinks if links.total else 0,
+        "referring_pages": links.pages,
+        "referring_hosts": links.hosts,
+        "referring_domains": len(links.source_sites),
+        "backlinks_unknown": links.unknown,
+        "backlinks_unknown_since": links.unknown_since,
+        "backlinks_lost": sum(links.lost.values()),
+        "backlinks_lost_by_reason": dict(sorted(links.lost.items())),
+    }
+
+
 def _findings(site: str, links: Backlinks, merged: int) -> list[str]:
-    assert links.total
+    """What is said of the links, nothing where none was ever seen."""
+    if not links.total:
+        apart = not_live(links)
+        return [f"No link to {site} is known to be live.", *apart] if apart else []
     total, domains = links.total, len(links.source_sites)
+    last = f", last seen {total.last_seen:%Y-%m-%d}" if total.last_seen else ""
     said = [
-        f"Links to {site} were seen on {_count(links.pages, 'page')} of {_count(domains, 'referring domain')} "
-        f"({_count(links.hosts, 'host')}): {_count(total.backlinks, 'backlink')}, {total.follow:,} followed; "
-        f"first seen {total.first_seen:%Y-%m-%d}, last seen {total.last_seen:%Y-%m-%d}."
+        f"Links to {site} were seen on {extent(links)}: {number_of(total.backlinks, 'backlink')}, "
+        f"{total.follow:,} followed; first seen {total.first_seen:%Y-%m-%d}{last}.",
+        *not_live(links),
     ]
     if merged != domains:
         private = Counter(parent for source in links.source_sites if (parent := registry_site_of(source)) != source)
         parent = private.most_common(1)[0][0] if private else registry_site_of(site)
         said.append(
             f"Counted without private suffixes (all of {parent} as one site), "
-            f"that is {_count(merged, 'referring domain')}."
+            f"that is {number_of(merged, 'referring domain')}."
         )
     return [*said, "Links are counted where they point directly; redirects in between are not followed."]
+
+
+def extent(links: Backlinks) -> str:
+    """Return how widely the live links are spread, in words."""
+    return (
+        f"{number_of(links.pages, 'page')} of {number_of(len(links.source_sites), 'referring domain')} "
+        f"({number_of(links.hosts, 'host')})"
+    )
+
+
+def not_live(links: Backlinks) -> list[str]:
+    """Return what is said of links that are not known to be live."""
+    said = []
+    if links.unknown and links.unknown_since:
+        said.append(
+            f"{links.unknown:,} more could not be looked at again since {links.unknown_since:%Y-%m-%d}"
+            f"{' or later' if links.unknown > 1 else ''}: neither live nor lost."
+        )
+    if links.lost:
+        reasons = sorted(links.lost.items(), key=lambda item: (-item[1], item[0]))
+        causes = ", ".join(f"{_LOSSES.get(reason, reason)} {number:,}" for reason, number in reasons)
+        said.append(
+            f"{sum(links.lost.values()):,} more {'is' if sum(links.lost.values()) == 1 else 'are'} lost ({causes})."
+        )
+    return said
 
 
 def _coverage(observed: Observed) -> str:
@@ -170,7 +238,8 @@ def _coverage(observed: Observed) -> str:
     unknown = _unknown(observed.pages)
     causes = ", ".join(f"{cause} {_percent(pages, tried)}" for cause, pages in unknown.items())
     return (
-        f"{_count(tried, 'page')} of {_count(observed.sites, 'site')} tried in {_count(observed.crawls, 'crawl')}, "
+        f"{number_of(tried, 'page')} of {number_of(observed.sites, 'site')} tried "
+        f"in {number_of(observed.crawls, 'crawl')}, "
         f"{_seen(observed.pages):,} seen; {_percent(sum(unknown.values()), tried)} of what was tried "
         f"was blocked or unknown{f' ({causes})' if causes else ''}."
     )
@@ -180,7 +249,7 @@ def _own_pages(site: str, observed: Observed) -> str:
     tried = _pages(observed.own_pages)
     if not tried:
         return f"{site} itself was not crawled."
-    return f"{site} itself: {_count(tried, 'page')} tried, {_seen(observed.own_pages):,} seen."
+    return f"{site} itself: {number_of(tried, 'page')} tried, {_seen(observed.own_pages):,} seen."
 
 
 def _empty_answer(site: str, observed: Observed) -> list[str]:
@@ -209,7 +278,7 @@ def _empty_answer(site: str, observed: Observed) -> list[str]:
             f"Crawl sites that may link to it: {seeds}",
         ]
     return [
-        f"{_count(seen, 'page')} {'was' if seen == 1 else 'were'} seen and none links to {site}.",
+        f"{number_of(seen, 'page')} {'was' if seen == 1 else 'were'} seen and none links to {site}.",
         f"Crawl sites closer to its subject: {seeds}",
         f"Or those around its competitors: {competitors}",
     ]
@@ -232,7 +301,8 @@ def _seen(pages: Iterable[Tried]) -> int:
     return sum(tried.pages for tried in pages if tried.outcome == "ok")
 
 
-def _count(number: int, noun: str) -> str:
+def number_of(number: int, noun: str) -> str:
+    """Return ``1 page``, ``2,000 pages``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
