@@ -1,0 +1,1 @@
+"""Alerts, on real servers: MongoDB, HTTP, SMTP."""
