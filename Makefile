@@ -47,8 +47,17 @@ crawl: $(VENV)/.local  ## make crawl DOMAINS=a.com,b.org TARGETS=c.com: crawl si
 bench-frontier: $(VENV)/.dev  ## the shared frontier beside stock scrapy-redis, in one run (about 20 minutes)
 	@$(BIN)/python -m tests.benchmarks.frontier --json tests/benchmarks/results/frontier.json $(ARGS)
 
+bench-store: $(VENV)/.dev  ## the index: 5 million links written, on disk, read (about 6 minutes, 4 GB of disk)
+	@$(BIN)/python -m tests.benchmarks.store --json tests/benchmarks/results/store.json $(ARGS)
+
 bench-real: $(VENV)/.dev  ## crawl three documentation sites, compare the stored links with an independent reading
 	@$(BIN)/python -m tests.real_input docs $(ARGS)
+
+bench-life: $(VENV)/.dev  ## change documentation sites in known ways, check that the index tells exactly these changes
+	@$(BIN)/python -m tests.real_input life $(ARGS)
+
+bench-urls: $(VENV)/.dev  ## what the identity of a URL costs, beside other ways (about 2 minutes)
+	@$(BIN)/python -m tests.benchmarks.urls $(ARGS)
 
 services-stop: $(VENV)/.local  ## stop the local Valkey and MongoDB; their data is kept in .services/
 	@$(BIN)/scrapy services stop

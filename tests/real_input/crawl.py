@@ -1,12 +1,13 @@
 """Two real workers crawl a served web into a database of its own."""
 
 import os
+import re
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,9 @@ from pymongo.database import Database
 
 from backlink_crawler import services
 from tests.real_input.expected import Pair
+from tests.real_input.states import State
 from tests.web.process import WebProcess, web_process
+from tests.web.reply import Served
 
 _PROJECT = Path(__file__).parents[2]
 _WORKERS = 2
@@ -26,30 +29,45 @@ _SETTINGS: Mapping[str, object] = {
     "DEPTH_LIMIT": 0,
     "FRONTIER_HOST_CONCURRENCY": 8,
     "FRONTIER_HOST_DELAY": 0,
+    "FRONTIER_RETRY_DELAY": 0.1,
     "MAX_PAGES_PER_SITE": 0,
     "PROGRESS_SECONDS": 5,
 }
+
+
+_WANTED = (
+    *("source_url", "target_url", "source_site", "target_site"),
+    *("found", "first_seen", "last_seen", "status", "lost_at", "lost_reason"),
+)
 
 
 @dataclass(slots=True)
 class Crawled:
     """What two workers left behind."""
 
+    crawl_id: str = ""
     pages: dict[str, dict[str, Any]] = field(default_factory=dict)
     """URL → its document in the index."""
     links: dict[Pair, dict[str, Any]] = field(default_factory=dict)
-    """Pair → its document in the index (type and sites only)."""
+    """Pair → its document in the index (sites, status and state only)."""
+    events: list[dict[str, Any]] = field(default_factory=list)
+    """What this crawl has told of links."""
     set_aside: list[dict[str, Any]] = field(default_factory=list)
     exit_codes: list[int] = field(default_factory=list)
     cpu_seconds: list[float] = field(default_factory=list)
     wall_seconds: float = 0.0
     """From the start of the workers to the end of the last one."""
-    requests: Counter[str] = field(default_factory=Counter)
-    """``host path`` → how often the server was asked for it."""
+    served: list[Served] = field(default_factory=list)
+    """What the server was asked for."""
     complaints: list[str] = field(default_factory=list)
     """Lines of the workers' logs above INFO."""
     said: list[str] = field(default_factory=list)
     """The last line of each worker's log."""
+
+    @property
+    def requests(self) -> Counter[str]:
+        """``host path`` → how often the server was asked for it."""
+        return Counter(f"{served.host}{served.path}" for served in self.served)
 
     @property
     def fetching_seconds(self) -> float:
@@ -64,12 +82,12 @@ class _Worker:
     log: Path
 
     @classmethod
-    def started(cls, number: int, folder: Path, arguments: Sequence[str], settings: Mapping[str, object]) -> Self:
+    def started(cls, number: int, folder: Path, spider: Sequence[str], settings: Mapping[str, object]) -> Self:
         log = folder / f"worker-{number}.log"
         log.unlink(missing_ok=True)
         options = [f"{name}={value}" for name, value in {**settings, "LOG_FILE": log}.items()]
         scrapy = Path(sys.executable).parent / "scrapy"
-        command = [str(scrapy), "crawl", "seeds", *_each("-a", arguments), *_each("-s", options)]
+        command = [str(scrapy), "crawl", *spider, *_each("-s", options)]
         return cls(subprocess.Popen(command, cwd=_PROJECT), log)
 
     def wait(self) -> tuple[int, float]:
@@ -83,29 +101,75 @@ def _each(option: str, values: Sequence[str]) -> list[str]:
     return [word for value in values for word in (option, value)]
 
 
+@dataclass(slots=True)
+class Session:
+    """A served web and a database of its own, for one crawl after another."""
+
+    folder: Path
+    """For the logs."""
+    name: str
+    """Of the crawls."""
+    web: WebProcess
+    database: Database[dict[str, Any]]
+    settings: Mapping[str, object]
+    workers: int
+
+    def crawl(self, *spider: str, **settings: object) -> Crawled:
+        """Crawl with all workers, and return what the index holds then.
+
+        :param spider: its name and arguments, as ``scrapy crawl`` takes them.
+        """
+        before = len(self.web.log())
+        crawl_id = f"{self.name}-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
+        crawled = _run(self.folder, spider, {**self.settings, **settings, "CRAWL_ID": crawl_id}, self.workers)
+        crawled.crawl_id = crawl_id
+        _read_index(crawled, self.database)
+        of_crawl = {"visit": {"$regex": f"^{re.escape(crawl_id)}/"}}
+        crawled.events = list(self.database["link_events"].find(of_crawl))
+        crawled.served = self.web.log()[before:]
+        return crawled
+
+
 def crawl(folder: Path, kind: str, web_arguments: Sequence[str], spider_arguments: Sequence[str]) -> Crawled:
     """Serve a web, crawl it with two workers, and return what the index holds then.
 
     :param folder: for logs, services and the hosts file.
     :param kind: names the crawl and its database.
     """
-    with _local_services(folder) as local, web_process(folder, *web_arguments) as web:
-        client: MongoClient[dict[str, Any]] = MongoClient(local.mongodb_uri, tz_aware=True)
-        with client:
-            database = f"real_{kind}"
-            client.drop_database(database)
-            settings = {
-                **_SETTINGS,
-                "CRAWL_ID": f"real-{kind}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}",
-                "MONGODB_DATABASE": database,
-                "MONGODB_URI": local.mongodb_uri,
-                "NET_HOSTS_FILE": web.hosts_file,
-                "REDIS_URL": local.redis_url,
-            }
-            crawled = _run(folder, spider_arguments, settings)
-            _read_index(crawled, client[database])
-        _read_log(crawled, web)
-    return crawled
+    with session(folder, kind, web_arguments) as opened:
+        return opened.crawl("seeds", *_each("-a", spider_arguments))
+
+
+@contextmanager
+def session(
+    folder: Path,
+    kind: str,
+    web_arguments: Sequence[str],
+    given: services.Services | None = None,
+    workers: int = _WORKERS,
+) -> Iterator[Session]:
+    """Serve a web and open an empty database until the block ends.
+
+    :param folder: for logs, services and the hosts file.
+    :param kind: names the crawls and their database.
+    :param given: servers that run already; by default some are started, and stopped afterwards.
+    """
+    with ExitStack() as stack:
+        local = given or stack.enter_context(_local_services(folder))
+        web = stack.enter_context(web_process(folder, *web_arguments))
+        client: MongoClient[dict[str, Any]] = stack.enter_context(MongoClient(local.mongodb_uri, tz_aware=True))
+        database = f"real_{kind}"
+        settings = {
+            **_SETTINGS,
+            "MONGODB_DATABASE": database,
+            "MONGODB_URI": local.mongodb_uri,
+            "NET_HOSTS_FILE": web.hosts_file,
+            "REDIS_URL": local.redis_url,
+        }
+        client.drop_database(database)
+        if given is not None:
+            stack.callback(client.drop_database, database)
+        yield Session(folder, f"real-{kind}", web, client[database], settings, workers)
 
 
 @contextmanager
@@ -116,10 +180,10 @@ def _local_services(folder: Path) -> Iterator[services.Services]:
         services.stop(folder)
 
 
-def _run(folder: Path, arguments: Sequence[str], settings: Mapping[str, object]) -> Crawled:
+def _run(folder: Path, spider: Sequence[str], settings: Mapping[str, object], count: int) -> Crawled:
     crawled = Crawled()
     started = time.monotonic()
-    workers = [_Worker.started(number, folder, arguments, settings) for number in range(1, _WORKERS + 1)]
+    workers = [_Worker.started(number, folder, spider, settings) for number in range(1, count + 1)]
     try:
         for worker in workers:
             code, seconds = worker.wait()
@@ -130,7 +194,7 @@ def _run(folder: Path, arguments: Sequence[str], settings: Mapping[str, object])
             worker.process.terminate()  # does nothing where it was waited for
     crawled.wall_seconds = time.monotonic() - started
     for worker in workers:
-        lines = worker.log.read_text().splitlines()
+        lines = worker.log.read_text().splitlines() if worker.log.exists() else []
         crawled.said += [line.partition(" INFO ")[2] for line in lines if "This worker:" in line]
         crawled.complaints += [line for line in lines if " INFO " not in line]
     return crawled
@@ -138,11 +202,6 @@ def _run(folder: Path, arguments: Sequence[str], settings: Mapping[str, object])
 
 def _read_index(crawled: Crawled, database: Database[dict[str, Any]]) -> None:
     crawled.pages = {page["url"]: page for page in database["pages"].find()}
-    wanted = ("source_url", "target_url", "link_type", "source_site", "target_site")
-    links = database["links"].find({}, dict.fromkeys(wanted, 1))
+    links = database["links"].find({}, dict.fromkeys((*_WANTED, *State._fields), 1))
     crawled.links = {(link["source_url"], link["target_url"]): link for link in links}
     crawled.set_aside = list(database["set_aside"].find())
-
-
-def _read_log(crawled: Crawled, web: WebProcess) -> None:
-    crawled.requests = Counter(f"{served.host}{served.path}" for served in web.log())
