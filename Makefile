@@ -53,6 +53,12 @@ bench-store: $(VENV)/.dev  ## the index: 5 million links written, on disk, read 
 bench-real: $(VENV)/.dev  ## crawl three documentation sites, compare the stored links with an independent reading
 	@$(BIN)/python -m tests.real_input docs $(ARGS)
 
+bench-extract: $(VENV)/.dev  ## CPU a page of several ways to read links, beside ours
+	@$(BIN)/python -m tests.benchmarks.extract --json tests/benchmarks/results/extract.json $(ARGS)
+
+fuzz-extract: $(VENV)/.dev  ## coverage-guided fuzzing of extraction, ten minutes
+	@$(BIN)/python -m tests.fuzz.extract -max_total_time=600 $(ARGS)
+
 bench-life: $(VENV)/.dev  ## change documentation sites in known ways, check that the index tells exactly these changes
 	@$(BIN)/python -m tests.real_input life $(ARGS)
 

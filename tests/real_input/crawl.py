@@ -36,7 +36,7 @@ _SETTINGS: Mapping[str, object] = {
 
 
 _WANTED = (
-    *("source_url", "target_url", "source_site", "target_site"),
+    *("source_url", "target_url", "wrapped_url", "source_site", "target_site"),
     *("found", "first_seen", "last_seen", "status", "lost_at", "lost_reason"),
 )
 
@@ -203,5 +203,6 @@ def _run(folder: Path, spider: Sequence[str], settings: Mapping[str, object], co
 def _read_index(crawled: Crawled, database: Database[dict[str, Any]]) -> None:
     crawled.pages = {page["url"]: page for page in database["pages"].find()}
     links = database["links"].find({}, dict.fromkeys((*_WANTED, *State._fields), 1))
-    crawled.links = {(link["source_url"], link["target_url"]): link for link in links}
+    # The independent reading tells what stands on a page: a redirector, where the index holds what it leads to.
+    crawled.links = {(link["source_url"], link.get("wrapped_url") or link["target_url"]): link for link in links}
     crawled.set_aside = list(database["set_aside"].find())
