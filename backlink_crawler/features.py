@@ -92,7 +92,7 @@ def build_links(page: Page, raw_links: Iterable[RawLink], *, internal_too: bool)
     by_target: dict[str, list[RawLink]] = {}
     for raw in raw_links:
         if raw.url is not None and raw.url != page.url:
-            target = (unwrap(raw.url) if "?" in raw.url else None) or raw.url
+            target = (unwrap(raw.url, page.site) if "?" in raw.url else None) or raw.url
             if target != page.url:
                 by_target.setdefault(target, []).append(raw)
     weights = _shares(by_target.values())

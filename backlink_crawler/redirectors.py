@@ -1,7 +1,8 @@
 """Addresses that only pass a visitor on, with the address they lead to in them: ``/out?u=https://b.example/``.
 
 Such a link is a link to what it wraps. Two kinds of rules: services known by name, and shapes of paths that sites use
-for their own outbound links, believed only where the wrapped address is absolute and leads to another site. Services
+for their own outbound links. Shapes are believed only on pages of that site, and where the wrapped address is absolute
+and leads to another one: elsewhere they are share buttons as often (``pinterest.com/pin/create/link?url=``). Services
 that *offer* a page to others (``facebook.com/sharer.php?u=``) carry an address too and lead elsewhere: they are no
 redirectors, and neither are searches, translations, archives, validators and logins that return somewhere.
 
@@ -112,21 +113,22 @@ _NEVER = re.compile(
 """A segment that says that the address is input to something, or where to return after it."""
 
 
-def unwrap(url: str) -> str | None:
+def unwrap(url: str, source_site: str) -> str | None:
     """Return the identity of the address that a redirector's leads to, or ``None`` where ``url`` is no redirector.
 
     :param url: an identity (:func:`~backlink_crawler.urls.normalise`).
+    :param source_site: site of the page that links to it.
     """
     target = None
     for _ in range(_MOST_WRAPPINGS):
-        inner = _unwrapped(target or url)
+        inner = _unwrapped(target or url, source_site)
         if inner is None:
             break
         target = inner
     return target if target != url else None
 
 
-def _unwrapped(url: str) -> str | None:
+def _unwrapped(url: str, source_site: str) -> str | None:
     address, mark, query = url.partition("?")
     if not mark or "http" not in query.lower():
         return None
@@ -137,7 +139,7 @@ def _unwrapped(url: str) -> str | None:
         if service.path.fullmatch(path):
             found = _address_in(query, service.parameters)
             return found if found is not None and site_of(host_of(found)) != site else None
-    if not _OWN_PATH.fullmatch(path) or _NEVER.match(path):
+    if site != source_site or not _OWN_PATH.fullmatch(path) or _NEVER.match(path):
         return None
     found = _address_in(query, _OWN_PARAMETERS)
     return found if found is not None and site_of(host_of(found)) != site else None

@@ -52,6 +52,11 @@ CASES = [
     (f"https://twitter.com/intent/tweet?url={B}", None, "offers the page to others"),
     (f"https://www.linkedin.com/shareArticle?url={B}", None, "offers the page to others"),
     (f"https://pinterest.com/pin/create/button/?url={B}", None, "offers the page to others"),
+    (
+        f"https://pinterest.com/pin/create/link/?url={B}",
+        None,
+        "offers the page to others, with a path like a redirector's",
+    ),
     (f"https://t.me/share/url?url={B}", None, "offers the page to others"),
     (f"https://a.example/search?url={B}", None, "searches its own site"),
     (f"https://a.example/?url={B}", None, "no redirector's path"),
@@ -83,7 +88,14 @@ def test_unwrap(url: str, target: str | None, reason: str) -> None:
     """Listed services and the usual shapes of redirectors are unwrapped, nothing else."""
     identity = normalise(url)
     assert identity is not None
-    assert unwrap(identity) == target, reason
+    assert unwrap(identity, "a.example") == target, reason
+
+
+def test_shapes_are_believed_on_their_own_site_only() -> None:
+    """What looks like a site's own redirector elsewhere is a share button as often as not."""
+    url = f"https://a.example/link?url={B}"
+    assert unwrap(url, "a.example") == TARGET
+    assert unwrap(url, "c.example") is None
 
 
 def test_rules_are_told() -> None:
@@ -109,5 +121,5 @@ def test_what_is_unwrapped_is_an_identity_elsewhere(redirector: str, rest: str) 
     """Whatever is wrapped, the answer is an identity of another site, or none; never an error."""
     url = normalise(redirector + rest)
     if url is not None:
-        target = unwrap(url)
+        target = unwrap(url, "a.example")
         assert target is None or (normalise(target) == target and site_of(host_of(target)) != site_of(host_of(url)))

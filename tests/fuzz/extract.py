@@ -97,7 +97,7 @@ def _check_link(link: RawLink) -> None:
     assert (link.anchor == "") == (link.anchor_source == "none")
     if link.url is not None:
         assert normalise(link.url) == link.url
-        target = unwrap(link.url)
+        target = unwrap(link.url, site_of(host_of(link.url)))
         assert target is None or (normalise(target) == target and len(target) <= MAX_URL)
 
 
