@@ -6,9 +6,6 @@ from backlink_crawler.records import Link, LinkType, Page, RawLink, Region, Scop
 from backlink_crawler.redirectors import unwrap
 from backlink_crawler.urls import host_of, site_of
 
-WEIGHT_VERSION = 1
-"""Version of the formula behind ``weight``; told in docs/records.md."""
-
 _REGION_RANK: Mapping[Region, int] = {"content": 0, "aside": 1, "header": 2, "nav": 3, "comment": 4, "footer": 5}
 _TYPE_RANK: Mapping[LinkType, int] = {
     "text": 0,

@@ -18,7 +18,7 @@ from backlink_crawler.extract.placement.names import words_of
 from backlink_crawler.extract.placement.outline import outline_of
 from tests.placement.network import Recipe, trained
 from tests.placement.odds import learn_odds
-from tests.placement.pages import available, labelled_pages, linking_elements
+from tests.placement.pages import FOLDER, available, labelled_pages, linking_elements
 from tests.placement.samples import Wording, mask_landmarks
 
 
@@ -300,7 +300,7 @@ def decided(name: str, limit: int) -> Iterator[tuple[bool, bool]]:
                 yield label == 1, place.region == "content"
 
 
-@pytest.mark.skipif(not available("mozilla_readability"), reason="BACKLINK_DATA has no mozilla_readability pages")
+@pytest.mark.skipif(not available("mozilla_readability"), reason=f"no mozilla_readability pages in {FOLDER}")
 def test_real_pages_never_trained_on() -> None:
     """On pages that had no part in training, content agrees with what Mozilla Readability keeps."""
     pairs = list(decided("mozilla_readability", 60))

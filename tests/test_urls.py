@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,9 +14,10 @@ from hypothesis import strategies as st
 
 from backlink_crawler import tracking
 from backlink_crawler.urls import RULES_VERSION, SUFFIXES_VERSION, host_of, link_id, normalise, parse, site_of, url_id
+from tests import real_data
 from tests.real_input import addresses
 
-DATA = Path(os.environ.get("BACKLINK_TEST_DATA", Path(__file__).parents[2] / "shared" / "data")) / "url"
+DATA = real_data.DATA / "url"
 DOCS = Path(__file__).parents[1] / "docs" / "urls.md"
 
 BY_THE_STANDARD = [
@@ -226,7 +226,7 @@ def test_identities_have_a_host_and_a_site(text: str) -> None:
 def _cases(name: str) -> Iterator[Any]:
     path = DATA / name
     if not path.exists():
-        pytest.skip(f"no {path}: set BACKLINK_TEST_DATA to the folder that has url/{name}")
+        pytest.skip(f"no {path}: set {real_data.VARIABLE} to the folder that has url/{name}")
     return (case for case in json.loads(path.read_text("utf-8")) if isinstance(case, dict))
 
 

@@ -44,7 +44,7 @@ class RevisitingSpider(WalkingSpider):
 
     async def start(self) -> AsyncIterator[Request]:
         """Say how much there is to do, then yield a request for each page as it is read from the index."""
-        async with Store(self.settings["MONGODB_URI"], self.settings["MONGODB_DATABASE"]) as store:
+        async with Store(self.settings["MONGODB_URI"], self.settings["MONGODB_DATABASE"], read_only=True) as store:
             async with store.answers():
                 amount = await self.amount(store)
             self.logger.info("%s", self.estimate(amount))

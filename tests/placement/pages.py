@@ -1,8 +1,7 @@
-"""Labelled real pages, read from the data folder (``BACKLINK_DATA``, default ``../shared/data``)."""
+"""Labelled real pages, read from the data folder (``tests.real_data``)."""
 
 import json
 import lzma
-import os
 import tarfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -14,8 +13,9 @@ import turbohtml
 from turbohtml import Document, Element
 
 from backlink_crawler.urls import site_of
+from tests.real_data import DATA
 
-FOLDER = Path(os.environ.get("BACKLINK_DATA", "../shared/data"))
+FOLDER = DATA
 LINKING = ("a", "area", "iframe", "frame", "form", "link")
 
 

@@ -1,18 +1,18 @@
-"""Real pages for tests and benchmarks, from the folder that the environment variable TEST_DATA names."""
+"""Real pages for tests and benchmarks, from the folder of ``tests.real_data``."""
 
 import json
 import lzma
-import os
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-DATA = Path(os.environ.get("TEST_DATA", "../shared/data"))
+from tests.real_data import DATA, VARIABLE
+
 _ARCHIVE = DATA / "pages" / "wcxb_dev.tar.xz"
 _LABELS = DATA / "labels" / "wcxb_dev.jsonl.xz"
 
-ABSENT = f"no real pages: {_ARCHIVE} is not there (set TEST_DATA)"
+ABSENT = f"no real pages: {_ARCHIVE} is not there (set {VARIABLE})"
 """Reason for a test that is skipped."""
 
 

@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from tests.benchmarks import markdown
+from tests.benchmarks.markdown import number
+
 _Run = TypeVar("_Run")
 
 HEADER = ("row", "unit", "ours", "scrapy-redis", "better by", "promise", "held")
@@ -24,8 +27,8 @@ class Measured:
         return statistics.median(self.values)
 
     def __str__(self) -> str:
-        text = f"{'> ' if self.at_least else ''}{_number(self.median)}"
-        low, high = _number(min(self.values)), _number(max(self.values))
+        text = f"{'> ' if self.at_least else ''}{number(self.median)}"
+        low, high = number(min(self.values)), number(max(self.values))
         return text if low == high else f"{text} ({low}-{high})"
 
 
@@ -52,7 +55,7 @@ class Row:
     def cells(self) -> tuple[str, ...]:
         """Return what stands under ``HEADER``."""
         ratio = self.ratio
-        better_by = "-" if ratio is None else f"{'> ' if self.stock.at_least else ''}x{_number(ratio)}"
+        better_by = "-" if ratio is None else f"{'> ' if self.stock.at_least else ''}x{number(ratio)}"
         held = "yes" if self.held else "NO"
         return self.what, self.unit, str(self.ours), str(self.stock), better_by, self.promise, held
 
@@ -70,7 +73,7 @@ def of_runs(runs: Iterable[_Run], value: Callable[[_Run], float]) -> Measured:
 def at_most(family: str, what: str, unit: str, ours: Measured, stock: Measured, budget: float, note: str = "") -> Row:
     """Return a row of which less is better: held within the budget, if less than stock as well."""
     held = ours.median <= budget and ours.median < stock.median
-    return Row(family, what, unit, ours, stock, f"at most {_number(budget)}", held, note=note)
+    return Row(family, what, unit, ours, stock, f"at most {number(budget)}", held, note=note)
 
 
 def better(
@@ -89,22 +92,6 @@ def better(
 
 
 def table(rows: Sequence[Row]) -> str:
-    """Return a Markdown table, readable as it is, with the notes below it."""
-    body = [row.cells() for row in rows]
-    widths = [max(len(line[column]) for line in (HEADER, *body)) for column in range(len(HEADER))]
-    lines = [_line(HEADER, widths), _line(["-" * width for width in widths], widths)]
-    lines += (_line(cells, widths) for cells in body)
-    notes = [f"- {row.what}: {row.note}" for row in rows if row.note]
-    return "\n".join([*lines, *(["", *notes] if notes else [])])
-
-
-def _line(cells: Iterable[str], widths: Iterable[int]) -> str:
-    return f"| {' | '.join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))} |"
-
-
-def _number(value: float) -> str:
-    if value and abs(value) < 0.1:
-        return f"{value:.2g}"
-    if abs(value) < 100 and value != int(value):
-        return f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}"
-    return f"{value:,.0f}"
+    """Return a Markdown table, with the notes below it."""
+    notes = (f"{row.what}: {row.note}" for row in rows if row.note)
+    return markdown.table(HEADER, [row.cells() for row in rows], notes)

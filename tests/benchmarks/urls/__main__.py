@@ -3,7 +3,6 @@
 import argparse
 import json
 import lzma
-import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -12,8 +11,9 @@ from statistics import median
 from typing import NamedTuple
 
 from tests.benchmarks.urls.ways import OURS, Way, ways
+from tests.real_data import DATA, VARIABLE
 
-LINKS = Path(os.environ.get("BACKLINK_TEST_DATA", "../shared/data")) / "labels" / "wcxb_dev.jsonl.xz"
+LINKS = DATA / "labels" / "wcxb_dev.jsonl.xz"
 BOUND = 3.0
 """Microseconds a reference may cost."""
 _DESCRIPTION = """\
@@ -44,7 +44,7 @@ def main() -> int:
     """Run the command; returns its exit status, 1 where the bound is not kept."""
     options = _parser().parse_args()
     if not LINKS.exists():
-        print(f"bench-urls: no {LINKS}: set BACKLINK_TEST_DATA", file=sys.stderr)
+        print(f"bench-urls: no {LINKS}: set {VARIABLE}", file=sys.stderr)
         return 2
     pages = read(LINKS)
     figures = measure(ways(), pages, options.rounds)
