@@ -165,20 +165,17 @@ def is_ip(host: str) -> bool:
     return True
 
 
-def _digest(*parts: str) -> bytes:
-    digest = hashlib.blake2b(digest_size=16)
-    for part in parts:
-        raw = part.encode("utf-8", "surrogatepass")
-        digest.update(len(raw).to_bytes(4, "big"))
-        digest.update(raw)
-    return digest.digest()
-
-
 def url_id(url: str) -> bytes:
     """Return the 16-byte id of a normalised URL."""
-    return _digest(url)
+    return hashlib.blake2b(_part(url), digest_size=16).digest()
 
 
 def link_id(source_url: str, target_url: str) -> bytes:
     """Return the 16-byte id of the link from one normalised URL to another."""
-    return _digest(source_url, target_url)
+    return hashlib.blake2b(_part(source_url) + _part(target_url), digest_size=16).digest()
+
+
+def _part(text: str) -> bytes:
+    """Return ``text`` with its length before it: no two lists of parts make the same bytes."""
+    raw = text.encode("utf-8", "surrogatepass")
+    return len(raw).to_bytes(4, "big") + raw
