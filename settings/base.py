@@ -61,6 +61,7 @@ ITEM_PIPELINES = {
 EXTENSIONS = {
     "backlink_crawler.frontier.feedback.Feedback": 100,
     "backlink_crawler.observe.progress.Progress": 200,
+    "backlink_crawler.runtime.Runtime": 300,
     "scrapy.extensions.logstats.LogStats": None,
 }
 DOWNLOAD_HANDLERS = {

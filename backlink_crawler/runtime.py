@@ -1,0 +1,39 @@
+"""Python itself, set up for a process that makes and drops tens of thousands of small objects with every few pages."""
+
+import gc
+import logging
+from typing import Self
+
+from scrapy import Spider, signals
+from scrapy.crawler import Crawler
+
+_YOUNG = 50_000
+"""Objects made since the last look at young ones. Python's 700 is one look for every few links: most of what it then
+finds alive is dropped by reference counting a millisecond later."""
+_MIDDLE, _OLD = 20, 100
+
+
+class Runtime:
+    """An extension that keeps the garbage collector and the logging of records that nobody prints off a page's way.
+
+    Both belong to the process, not to one crawler: what is set is set for all that run in it.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._level = crawler.settings["LOG_LEVEL"]
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Scrapy's way to make a component."""
+        runtime = cls(crawler)
+        crawler.signals.connect(runtime.spider_opened, signals.spider_opened)
+        return runtime
+
+    def spider_opened(self, spider: Spider) -> None:
+        """Set up: modules, classes and settings are there for good, and are looked at no more."""
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(_YOUNG, _MIDDLE, _OLD)
+        # Scrapy lets every record through to its handler, which then drops it: six for a page.
+        if logging.root.level == logging.NOTSET:
+            logging.root.setLevel(self._level)
