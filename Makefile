@@ -7,6 +7,8 @@ TARGETS ?=
 ARGS ?=
 CONTACT ?=
 comma := ,
+# Tests wait for servers as often as they compute: three processes keep two cores busy.
+AT_ONCE := -n 3 --dist worksteal
 
 .PHONY: help demo test crawl services-stop deploy clean
 help:           ## what can be made
@@ -31,12 +33,12 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.local
 demo: $(VENV)/.local  ## two workers crawl a small web on this machine; prints a report and checks it (about a minute)
 	@$(BIN)/python -m tests.web.demo
 
-test: $(VENV)/.dev  ## everything: ruff, mypy, import contracts, all tests on real servers
+test: $(VENV)/.dev  ## everything: ruff, mypy, import contracts, all tests on real servers (some of them: ARGS="tests/test_urls.py -k x")
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest $(or $(ARGS),$(AT_ONCE))
 
 crawl: $(VENV)/.local  ## make crawl DOMAINS=a.com,b.org TARGETS=c.com: crawl sites of the open web
 	@test -n "$(DOMAINS)" || { echo 'Say what to crawl: make crawl DOMAINS=a.com,b.org [TARGETS=c.com]'; exit 2; }

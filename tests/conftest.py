@@ -1,7 +1,12 @@
-"""Real servers for every test: one Valkey and one mongod per session, in a folder that vanishes with it."""
+"""Real servers for every test: one Valkey and one mongod per test process, in a folder that vanishes with the run.
+
+Tests may be spread over processes (``-n``, pytest-xdist). Each is a session of its own with servers of its own; the
+process that was started first marks all others, ends what they leave behind, and calls that a failure.
+"""
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,10 +18,22 @@ from pymongo import MongoClient
 
 from backlink_crawler import services
 from tests.crawling import Crawling
+from tests.leftovers import MARK, end_leftovers
 
 # A busy machine is no reason to fail, and a shared run must not fail on a whim: its examples are always the same.
 hypothesis.settings.register_profile("project", deadline=None, derandomize="CI" in os.environ)
 hypothesis.settings.load_profile("project")
+
+
+_RUN_FOLDER = pytest.StashKey[TemporaryDirectory[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Mark the run: whatever a test starts inherits this variable."""
+    if not hasattr(config, "workerinput"):
+        folder = TemporaryDirectory(prefix="backlink-tests-", ignore_cleanup_errors=True)
+        config.stash[_RUN_FOLDER] = folder
+        os.environ[MARK] = folder.name
 
 
 def pytest_sessionstart() -> None:
@@ -24,10 +41,28 @@ def pytest_sessionstart() -> None:
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", returncode=143))
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """After every fixture and every test process has ended, nothing of the run may be alive."""
+    if _RUN_FOLDER not in session.config.stash:
+        return
+    left = end_leftovers(os.environ[MARK])
+    if left and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    for command in left:
+        sys.stderr.write(f"\nERROR: left running by the tests, ended now: {command}\n")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the folder of the run, with the data of servers that were killed."""
+    if _RUN_FOLDER in config.stash:
+        config.stash[_RUN_FOLDER].cleanup()
+
+
 @pytest.fixture(scope="session")
 def local_services() -> Iterator[services.Services]:
     """The session's pair of servers, stopped at its end whatever happened."""
-    with TemporaryDirectory(prefix="backlink-services-") as name:
+    with TemporaryDirectory(prefix="services-", dir=os.environ[MARK]) as name:
         folder = Path(name)
         try:
             yield services.ensure(folder, redis_url=None, mongodb_uri=None, mongod_cache_gb=0.25)

@@ -35,7 +35,7 @@ SHIPPED = (
 
 def call(url: str, **data: str | list[str]) -> dict[str, Any]:
     body = urllib.parse.urlencode(data, doseq=True).encode() if data else None
-    with urllib.request.urlopen(url, body, timeout=10) as answer:
+    with urllib.request.urlopen(url, body, timeout=60) as answer:
         return dict(json.load(answer))
 
 
