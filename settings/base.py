@@ -30,7 +30,9 @@ FRONTIER_RETRY_DELAY = 5.0
 FRONTIER_MAX_CRAWL_DELAY = 60.0
 FRONTIER_MAX_HOST_WAIT = 3_600
 FRONTIER_STAY_OPEN = False
-ROBOTSTXT_USER_AGENT = "backlink_crawler"
+# Empty: the product token of USER_AGENT, which is what sites write into their robots.txt.
+ROBOTSTXT_USER_AGENT = ""
+WALK_NOFOLLOW = False
 
 # --- Guards --------------------------------------------------------------------------------------------------
 ALLOW_PRIVATE_ADDRESSES = False
@@ -60,6 +62,7 @@ ITEM_PIPELINES = {
 }
 EXTENSIONS = {
     "backlink_crawler.frontier.feedback.Feedback": 100,
+    "backlink_crawler.net.sitemaps.SitemapNotes": 150,
     "backlink_crawler.observe.progress.Progress": 200,
     "backlink_crawler.runtime.Runtime": 300,
     "scrapy.extensions.logstats.LogStats": None,
@@ -138,5 +141,6 @@ FROM_ENVIRONMENT = (
     "STORE_INTERNAL_LINKS",
     "UNREACHABLE_DAYS",
     "UNREACHABLE_VISITS",
+    "WALK_NOFOLLOW",
 )
 """Settings that ``local`` and ``production`` also take from environment variables of the same names."""

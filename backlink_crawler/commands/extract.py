@@ -20,6 +20,7 @@ from twisted.python.failure import Failure
 
 from backlink_crawler.commands import _terminal
 from backlink_crawler.features import build_links
+from backlink_crawler.net.introduction import introduce
 from backlink_crawler.records import Link, Page, Visit
 from backlink_crawler.reports.formats import console_for, json_line, plain
 from backlink_crawler.spiders.observation import observe_failure, observe_response
@@ -47,6 +48,7 @@ class PageSpider(Spider):
         for name in ("ADDONS", "EXTENSIONS", "ITEM_PIPELINES"):
             settings.set(name, {}, priority="spider")
         settings.set("SCHEDULER", "scrapy.core.scheduler.Scheduler", priority="spider")
+        introduce(settings)
 
     async def start(self) -> AsyncIterator[Request]:
         """Ask."""

@@ -9,11 +9,12 @@ from typing import Any, Self
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
-from scrapy.robotstxt import RobotParser
 
 from backlink_crawler.frontier.contract import Finished, Lease, Verdict
 from backlink_crawler.frontier.politeness import judge
 from backlink_crawler.frontier.scheduler import FrontierScheduler
+from backlink_crawler.net.robots import ROBOTS_READ
+from backlink_crawler.net.robots_rules import RobotsRules
 from backlink_crawler.records import Visit
 from backlink_crawler.urls import host_of
 
@@ -30,13 +31,12 @@ class Feedback:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
-        self._user_agent: str = crawler.settings["ROBOTSTXT_USER_AGENT"] or crawler.settings["USER_AGENT"]
         connect = crawler.signals.connect
         connect(self.item_scraped, signals.item_scraped)
         connect(self.item_dropped, signals.item_dropped)
         connect(self.item_error, signals.item_error)
         connect(self.spider_error, signals.spider_error)
-        connect(self.robots_parsed, signals.robots_parsed)
+        connect(self.robots_read, ROBOTS_READ)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -81,11 +81,10 @@ class Feedback:
         if isinstance(request, Request):
             self._give_up(request.meta.get("lease"), "spider_error")
 
-    def robots_parsed(self, robotparser: RobotParser, request: Request) -> None:
-        """A robots.txt was read: pass on its Crawl-delay."""
-        delay = robotparser.crawl_delay(self._user_agent)
-        if delay:
-            self._scheduler.set_crawl_delay(host_of(request.url), float(delay))
+    def robots_read(self, url: str, rules: RobotsRules) -> None:
+        """The robots.txt of a page's host is known: pass on its Crawl-delay."""
+        if rules.crawl_delay:
+            self._scheduler.set_crawl_delay(host_of(url), rules.crawl_delay)
 
     def _give_up(self, lease: object, reason: str) -> None:
         if isinstance(lease, Lease):

@@ -88,7 +88,7 @@ def observe_failure(request: Request, error: BaseException, at: datetime) -> Vis
     outcome, reason = next((told for kind, told in _FAILURES if isinstance(error, kind)), _BROKEN)
     page = _page(request.url, outcome)
     page.reason = reason
-    return Visit(page, at)
+    return Visit(page, at, retry_after=error.retry_after if isinstance(error, RobotsUnreachable) else None)
 
 
 def subnet_of(ip: str) -> str:

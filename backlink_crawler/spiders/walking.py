@@ -11,8 +11,8 @@ from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
-from backlink_crawler import __version__
 from backlink_crawler.frontier.contract import BANDS
+from backlink_crawler.net.introduction import contact_missing, introduce
 from backlink_crawler.records import Child, RawLink, Visit
 from backlink_crawler.spiders.observation import observe_failure, observe_response
 from backlink_crawler.spiders.startlist import Start, StartList, read_start_list
@@ -49,10 +49,7 @@ class WalkingSpider(Spider):
         super().update_settings(settings)
         if not settings.get("CRAWL_ID"):
             settings.set("CRAWL_ID", f"{cls.name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}", priority="spider")
-        contact = settings.get("CONTACT")
-        agent = f"backlink_crawler/{__version__} (+{contact})" if contact else f"backlink_crawler/{__version__}"
-        if settings.getpriority("USER_AGENT") == 0:
-            settings.set("USER_AGENT", agent, priority="spider")
+        introduce(settings)
         settings.set("CONCURRENT_REQUESTS_PER_DOMAIN", settings.getint("FRONTIER_HOST_CONCURRENCY"), priority="spider")
 
     @classmethod
@@ -71,7 +68,8 @@ class WalkingSpider(Spider):
         """Read ``self.arguments``; subclasses add their own."""
         self.crawl_id = self.settings["CRAWL_ID"]
         self._describe_internal = self.settings.getbool("STORE_INTERNAL_LINKS")
-        if not self.settings.get("CONTACT") and not self.settings.getbool("ALLOW_PRIVATE_ADDRESSES"):
+        self._walk_nofollow = self.settings.getbool("WALK_NOFOLLOW")
+        if contact_missing(self.settings):
             self.logger.warning(
                 "No CONTACT is set: whoever runs the sites you crawl cannot ask, only block. "
                 "Give a URL or mail address: -s CONTACT=https://you.example/crawler"
@@ -124,14 +122,15 @@ class WalkingSpider(Spider):
     def children(self, visit: Visit) -> Iterator[Child]:
         """Yield what ``visit`` makes known.
 
-        A redirect's target keeps the depth, nofollow pages lead nowhere, and a domain that was given without a scheme
-        and can't be reached by https is tried by http.
+        A redirect's target keeps the depth, pages that say nofollow lead nowhere unless ``WALK_NOFOLLOW`` is on, and a
+        domain that was given without a scheme and can't be reached by https is tried by http. A link with
+        ``rel=nofollow`` is walked: it says what its page vouches for; whom a site lets in, its robots.txt says.
         """
         page = visit.page
         if page.outcome == "network_error" and page.depth == 0:
             yield from (Child(s.fallback, 0, 0) for s in self.starts if s.fallback and s.url == page.url)
         depth = page.depth + (page.outcome != "redirect")
-        if depth > self.max_depth or page.nofollow:
+        if depth > self.max_depth or (page.nofollow and not self._walk_nofollow):
             return
         offered = {page.url}
         for link in visit.raw_links:

@@ -7,6 +7,7 @@ collection           ``_id``                 one document per
 ``links``            ``urls.link_id``        (source page, target URL); ``records.Link`` with ids, dates and status
 ``link_events``      ``history.event_id``    thing that happened to a link; only ever added to
 ``sites``            the site                site that was visited, with the time of the first visit
+``sitemaps``         the host              host whose robots.txt names sitemaps, with their addresses
 ``crawls``           the crawl's id          crawl: spider, arguments, start, end, counters
 ``alert_positions``  the sink's name         alert sink: how far it was told
 ``set_aside``        generated               record that could not be stored, with the reason
@@ -112,6 +113,7 @@ COLLECTIONS: Sequence[Collection] = (
     ),
     Collection("link_events", (_index("target_site", "at"), _index("link_id", "at"), _index("recorded"))),
     Collection("sites", (), zstd=False),
+    Collection("sitemaps", (_index("site"),)),
     Collection("crawls", (), zstd=False),
     Collection("alert_positions", (), zstd=False),
     Collection("set_aside", (_index("at"),)),

@@ -4,6 +4,10 @@
 -- recall                                 take back the pages of MAX_PAGES that were granted and not used
 -- retry REASON HOST LIMIT                look at so many failed URLs; those that match ('' matches all) wait again
 -- revive HOST                            a host that was given up is asked again
+-- visit HOST SITE-LENGTH SECONDS AGAIN   keep the host for one request that is no page of the crawl, for so long; answers
+--                                        the seconds until it may be sent, or, while the host is leased, that it may not:
+--                                        then it is kept from others, and to be asked for again (with AGAIN = 1)
+-- leave HOST                             that request was answered: the host rests for its delay
 -- recover WORKER TOKENS                  hand back the worker's leases except these: it never got the answer
 
 local amend = {}
@@ -52,6 +56,28 @@ function amend.revive(name)
   host.given_up, host.troubles = false, 0
   place(host)
   return host.queued + host.later
+end
+
+function amend.visit(name, suffix, seconds, again)
+  local host = host_named(name, tonumber(suffix))
+  local start = now
+  if host.leased >= options.host_concurrency then
+    start = false
+  elseif again == '1' then
+    start = now + delay_of(host) -- when its last page was finished is forgotten: it was not long ago
+  elseif host.due > now then
+    start = host.due
+  end
+  host.due = math.max(host.due, (start or now) + tonumber(seconds))
+  place(host, true)
+  return start and {tostring(start - now)} or {}
+end
+
+function amend.leave(name)
+  local host = host_named(name)
+  host.due = now + delay_of(host)
+  place(host, true)
+  return true
 end
 
 function amend.recover(worker, held)

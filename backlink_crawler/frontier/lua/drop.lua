@@ -28,7 +28,9 @@ if left > 0 then
   redis.call('HSET', shard, 'buckets', left)
   return 1
 end
-for _, key in ipairs({':due', ':later', ':leases', ':expiry', ':failed', ':aside', ':grants', ''}) do
+for _, key in ipairs({
+  ':due', ':later', ':leases', ':expiry', ':failed', ':aside', ':grants', ':robots', ':robots:read', ':robots:leases', '',
+}) do
   redis.call('UNLINK', shard .. key)
 end
 return 0

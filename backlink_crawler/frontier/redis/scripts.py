@@ -64,6 +64,7 @@ AMEND = _read("shard", "amend")
 DROP = _read("drop")
 TURN = _read("turn")
 PAGES = _read("pages")
+ROBOTS = _read("robots")
 
 
 @dataclass(frozen=True, slots=True)
