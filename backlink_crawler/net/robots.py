@@ -30,7 +30,7 @@ __all__ = ["ROBOTS_READ", "BlockedByRobots", "RobotsMiddleware", "RobotsUnreacha
 
 ROBOTS_READ = object()
 """Signal: the rules of an origin are known from now on. Arguments: ``url`` of the page that asked, ``rules``
-(:class:`RobotsRules`), and ``addresses`` that this worker downloaded them from, none where another one told it."""
+(:class:`RobotsRules`), and ``addresses`` that this worker downloaded the file from (``robots_memory.Read``)."""
 
 _FIRST = 1000
 
@@ -100,7 +100,7 @@ class RobotsMiddleware:
         await self._crawler.signals.send_catch_log_async(
             ROBOTS_READ, url=url, rules=read.rules, addresses=read.addresses
         )
-        if read.addresses:
+        if read.from_wire:
             await asyncio.sleep(max(self._delay, min(read.rules.crawl_delay or 0.0, self._longest_delay)))
         return read
 

@@ -21,9 +21,11 @@ class Read:
     rules: RobotsRules
     age: float = 0.0
     """Seconds since it was read from the wire."""
+    from_wire: bool = False
+    """This worker has just sent a request to the origin for it."""
     addresses: tuple[str, ...] = ()
-    """Where this worker downloaded it from: robots.txt of the origin, and what that redirects to. Empty: another worker
-    has read it."""
+    """Where it downloaded the file from: robots.txt of the origin, and what that redirects to. Empty: another worker
+    has read the file, and what it says is known without the sitemaps."""
 
 
 @dataclass(slots=True)

@@ -68,6 +68,8 @@ class _Reading:
     chain: list[str]
     owner: str = field(default_factory=lambda: uuid4().hex)
     leased: list[str] = field(default_factory=list)
+    told: Read | None = None
+    """What another worker has told of the last address of the chain."""
 
 
 class RobotsReader:
@@ -116,9 +118,18 @@ class RobotsReader:
         except BaseException:
             await self._free(reading)
             raise
+        return await self._tell(rules, reading)
+
+    async def _tell(self, rules: RobotsRules, reading: _Reading) -> Read:
+        """Share what was read. What another worker has told of the last address stays as it is, and as old."""
+        told = reading.told
+        urls = reading.chain if told is None else reading.chain[:-1]
+        age = 0.0 if told is None else told.age
         if self._shared is not None:
-            await self._shared.keep(pack(rules, self._agent), reading.owner, reading.chain)
-        return Read(rules, addresses=tuple(reading.chain))
+            await self._shared.keep(pack(rules, self._agent), reading.owner, urls, age=age)
+            if rest := [url for url in reading.leased if url not in urls]:
+                await self._shared.free(reading.owner, rest)
+        return Read(rules, age, from_wire=True, addresses=() if told else tuple(urls))
 
     async def _free(self, reading: _Reading) -> None:
         if self._shared is not None:
@@ -153,10 +164,10 @@ class RobotsReader:
             if target is None or target in chain or len(chain) > MAX_REDIRECTS:
                 del chain[1:]  # of the others nothing is known
                 return RobotsRules()
-            known = await self._go_to(target, reading)
+            reading.told = await self._go_to(target, reading)
             chain.append(target)
-            if known is not None:
-                return known.rules
+            if reading.told is not None:
+                return reading.told.rules
             await self._renew(reading)
             response = await self._ask_next(target, reading.host)
         return self._rules_in(response)

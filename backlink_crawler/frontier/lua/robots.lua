@@ -6,7 +6,8 @@
 --
 -- take URL OWNER SECONDS FRESH        {1, record, age}: known, and read not longer than FRESH seconds ago;
 --                                     {2}: read it, you have so long; {3, seconds}: somebody else does, for so long
--- keep OWNER RECORD FRESH BYTES URL…  it was read, under all these addresses; the oldest go where there are more bytes
+-- keep OWNER RECORD AGE FRESH BYTES URL…   it was read AGE seconds ago, under all these addresses; the oldest go where
+--                                     there are more bytes
 -- free OWNER URL…                     it could not be read: somebody else may try
 --
 --   :robots         hash: URL → msgpack {read at, record}
@@ -75,13 +76,14 @@ function does.free(owner, ...)
   return {}
 end
 
-function does.keep(owner, record, fresh, most, ...)
+function does.keep(owner, record, age, fresh, most, ...)
+  local at = now - age
   for _, url in ipairs({...}) do
     forget(url)
-    local bytes = cmsgpack.pack({now, record})
+    local bytes = cmsgpack.pack({at, record})
     redis.call('HSET', files, url, bytes)
     redis.call('HINCRBY', files, SIZE, size_of(url, bytes))
-    redis.call('ZADD', read, now, url)
+    redis.call('ZADD', read, at, url)
   end
   for _, url in ipairs(redis.call('ZRANGEBYSCORE', read, '-inf', now - fresh, 'LIMIT', 0, 100)) do
     forget(url)

@@ -94,27 +94,43 @@ class SharedRobots:
         :param anew: whatever is known does not count.
         :returns: ``None`` when Redis is away.
         """
-        answer = await self._ask(url, "take", url, owner, seconds, 0 if anew else FRESH_SECONDS)
-        if not answer:
-            return None
+        fresh = 0 if anew else FRESH_SECONDS
+        answer: list[Any] = await self._unless_away(
+            lambda shards: self._send(shards, url, "take", url, owner, seconds, fresh), default=[]
+        )
         match answer:
+            case []:
+                return None
             case [1, record, age]:
                 return Known(record, float(age))
             case [3, left]:
                 return Busy(float(left))
         return Yours()
 
-    async def keep(self, record: bytes, owner: str, urls: Sequence[str]) -> None:
-        """Tell the others: ``record`` is what is to be known of all these addresses. One round trip a site."""
-        most = self._most_bytes // (self._shards.count if self._shards else 1)
-        for site in dict.fromkeys(site_within(host_of(url)) for url in urls):
-            those = [url for url in urls if site_within(host_of(url)) == site]
-            await self._ask(those[0], "keep", owner, record, FRESH_SECONDS, most, *those)
+    async def keep(self, record: bytes, owner: str, urls: Sequence[str], *, age: float = 0.0) -> None:
+        """Tell the others: ``record`` is what is to be known of all these addresses. One round trip a site.
+
+        :param age: seconds since the file was read.
+        """
+        by_site: dict[str, list[str]] = {}
+        for url in urls:
+            by_site.setdefault(site_within(host_of(url)), []).append(url)
+
+        async def keep(shards: Shards) -> None:
+            most = self._most_bytes // shards.count
+            for those in by_site.values():
+                await self._send(shards, those[0], "keep", owner, record, age, FRESH_SECONDS, most, *those)
+
+        await self._unless_away(keep, default=None)
 
     async def free(self, owner: str, urls: Sequence[str]) -> None:
         """Give leases back: the file could not be read."""
-        for url in urls:
-            await self._ask(url, "free", owner, url)
+
+        async def free(shards: Shards) -> None:
+            for url in urls:
+                await self._send(shards, url, "free", owner, url)
+
+        await self._unless_away(free, default=None)
 
     async def visit(self, host: str, seconds: float, *, again: bool) -> float | None:
         """Keep ``host`` from all workers for one request.
@@ -142,15 +158,11 @@ class SharedRobots:
         """Free the connection."""
         await self._client.aclose()
 
-    async def _ask(self, url: str, *arguments: str | bytes | float) -> list[Any] | None:
+    async def _send(self, shards: Shards, url: str, *arguments: str | bytes | float) -> list[Any]:
         now = "" if self._clock is None else repr(self._clock())
-
-        async def ask(shards: Shards) -> list[Any]:
-            key = self._keys.of_shard(shard_of(site_within(host_of(url)), shards.count))
-            answer: list[Any] = await self._sender.send_one(Call(ROBOTS, (key,), (now, *arguments)))
-            return answer
-
-        return await self._unless_away(ask, default=None)
+        key = self._keys.of_shard(shard_of(site_within(host_of(url)), shards.count))
+        answer: list[Any] = await self._sender.send_one(Call(ROBOTS, (key,), (now, *arguments)))
+        return answer
 
     async def _amend(self, shards: Shards, site: str, step: tuple[str | float, ...]) -> list[bytes]:
         shard = shard_of(site, shards.count)
