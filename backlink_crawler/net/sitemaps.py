@@ -20,7 +20,6 @@ MOST_WAITING = 10_000
 """Hosts whose sitemaps wait for MongoDB. No more come while it is away, as pages wait for it too."""
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 30.0
-_PATIENCE_AT_STOP = 3.0
 
 logger = logging.getLogger(__name__)
 
@@ -31,11 +30,12 @@ class SitemapNotes:
     A worker that dies takes those of its last moments along; the files are read again in the next crawl, or in a day.
     """
 
-    def __init__(self, crawler: Crawler) -> None:
+    def __init__(self, crawler: Crawler, *, patience_at_stop: float = 3.0) -> None:
         settings = crawler.settings
         if not settings.get("MONGODB_URI"):
             raise NotConfigured
         self._store = Store(settings["MONGODB_URI"], settings["MONGODB_DATABASE"])
+        self._patience_at_stop = patience_at_stop
         self._waiting: dict[str, NamedSitemaps] = {}
         self._writer: asyncio.Task[None] | None = None
         crawler.signals.connect(self.robots_read, ROBOTS_READ)
@@ -45,6 +45,11 @@ class SitemapNotes:
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Scrapy's way to make a component."""
         return cls(crawler)
+
+    @property
+    def waiting(self) -> list[str]:
+        """Hosts whose sitemaps are not written yet, oldest first."""
+        return list(self._waiting)
 
     def robots_read(self, rules: RobotsRules, addresses: Iterable[str]) -> None:
         """Note what a file names, for each host that has it as its robots.txt."""
@@ -62,9 +67,11 @@ class SitemapNotes:
 
     async def spider_closed(self, spider: Spider) -> None:
         """Write what waits, if MongoDB takes it soon, and disconnect."""
-        if self._writer is not None:
-            await asyncio.wait({self._writer}, timeout=_PATIENCE_AT_STOP)
-            self._writer.cancel()
+        writer = self._writer
+        if writer is not None:
+            await asyncio.wait({writer}, timeout=self._patience_at_stop)
+            writer.cancel()
+            await asyncio.wait({writer})
         if self._waiting:
             logger.warning("The sitemaps of %d hosts are not noted: MongoDB does not answer.", len(self._waiting))
         await self._store.close()
