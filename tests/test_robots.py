@@ -10,7 +10,7 @@ from scrapy.settings import Settings
 from scrapy.utils.test import get_crawler
 
 from backlink_crawler import __version__
-from backlink_crawler.net.introduction import contact_missing, introduce
+from backlink_crawler.net.introduction import contact_missing, introduce, robots_name
 from backlink_crawler.net.robots import RobotsMiddleware
 from backlink_crawler.records import Child, Page, RawLink, Visit
 from backlink_crawler.spiders.seeds import SeedsSpider
@@ -98,7 +98,7 @@ def test_introduction(given: dict[str, str], agent: str, token: str, reason: str
     """The User-Agent says who is there; robots.txt files address its product token (RFC 9309 §2.2.1)."""
     settings = Settings(given)
     introduce(settings)
-    assert (settings["USER_AGENT"], settings["ROBOTSTXT_USER_AGENT"]) == (agent, token), reason
+    assert (settings["USER_AGENT"], robots_name(settings)) == (agent, token), reason
 
 
 @pytest.mark.parametrize(

@@ -147,8 +147,15 @@ async def test_hops_on_the_host_wait_for_its_delay() -> None:
     assert wire.log == [f"{ORIGIN}/robots.txt", DELAY, f"{ORIGIN}/1", DELAY, f"{ORIGIN}/2"]
 
 
+async def test_a_circle_is_walked_once() -> None:
+    """Each of its addresses is asked for at most once."""
+    wire = Wire(file((301, "/x"), (301, "/robots.txt"), "x"))
+    await wire.reader().read(ORIGIN)
+    assert wire.log == [f"{ORIGIN}/robots.txt", DELAY, f"{ORIGIN}/x"]
+
+
 async def test_not_known_for_a_month_is_not_known() -> None:
-    """Neither an old copy nor the end of patience that §2.3.1.4 allows is used: pages wait, and links are *unknown*."""
+    """Neither an old copy nor the end of patience that §2.3.1.4 allows is used: pages wait, and say why."""
     clock = Clock()
     memory = RobotsMemory(clock)
     wire = Wire(file((200, b"")))
@@ -240,7 +247,8 @@ def _packed(values: object) -> bytes:
 
 
 def _bomb() -> bytes:
-    return zstandard.compress(b"\xdb" + bytes(4) + b" " * (LARGEST + 1))
+    """A record that is whole, and far too large."""
+    return _packed([1, AGENT, None, ["+" + "a" * LARGEST]])
 
 
 @pytest.mark.parametrize(

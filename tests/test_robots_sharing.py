@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from scrapy.http import Response
 
 from backlink_crawler.frontier.contract import FrontierOptions
-from backlink_crawler.frontier.redis import RedisFrontier
+from backlink_crawler.frontier.redis import RedisFrontier, robots
 from backlink_crawler.frontier.redis.robots import FRESH_SECONDS, Busy, Known, SharedRobots, Yours
 from backlink_crawler.net.robots_reading import LEASE_SECONDS, RobotsReader, RobotsUnreachable
 from tests.frontier.crawl import Clock, claim_one, finish, pages
@@ -149,6 +149,9 @@ async def test_a_reader_that_died_blocks_nobody_for_long(frontier: Crawl) -> Non
     await crawl.reader(other).read("https://www.shop.test")
     assert crawl.asked == [FILE]
     assert LEASE_SECONDS <= crawl.clock.now - begun < LEASE_SECONDS + 5
+    assert await dead.take("https://x.test/robots.txt", "dead", LEASE_SECONDS) == Yours()
+    crawl.clock.advance(LEASE_SECONDS)
+    assert await other.take("https://x.test/robots.txt", "other", LEASE_SECONDS) == Yours()
 
 
 async def test_a_failure_frees_the_file_at_once(frontier: Crawl) -> None:
@@ -245,6 +248,29 @@ async def test_without_redis_a_worker_reads_for_itself(frontier: Crawl) -> None:
     assert not read.rules.allowed("/a")
     assert crawl.asked == ["https://shop.test/robots.txt", FILE]
     await nowhere.close()
+
+
+async def test_a_silent_redis_is_not_waited_for(frontier: Crawl, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is there and does not answer: the page that wants to know holds its host meanwhile."""
+    crawl, _ = frontier
+    monkeypatch.setattr(robots, "ANSWER_SECONDS", 0.05)
+    asked = []
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.read(1))
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    shared = SharedRobots(Redis.from_url(f"redis://127.0.0.1:{port}"), crawl.crawl_id, options=OPTIONS)
+    async with asyncio.timeout(5):
+        for origin in ("https://a.test", "https://b.test"):
+            await crawl.reader(shared).read(origin)
+    assert len(crawl.asked) == 2
+    assert len(asked) == 1, "once is enough for a while"
+    await shared.close()
+    server.close()
 
 
 async def test_a_host_is_kept_for_one_request(frontier: Crawl) -> None:

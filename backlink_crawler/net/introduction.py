@@ -10,13 +10,17 @@ NAME = "backlink_crawler"
 
 
 def introduce(settings: BaseSettings) -> None:
-    """Make ``USER_AGENT`` and ``ROBOTSTXT_USER_AGENT`` from ``CONTACT``, where they are not given."""
+    """Make ``USER_AGENT`` from ``CONTACT``, where it is not given."""
     contact = settings.get("CONTACT")
     if settings.getpriority("USER_AGENT") == 0:
         agent = f"{NAME}/{__version__} (+{contact})" if contact else f"{NAME}/{__version__}"
         settings.set("USER_AGENT", agent, priority="spider")
-    if not settings.get("ROBOTSTXT_USER_AGENT"):
-        settings.set("ROBOTSTXT_USER_AGENT", product_token(settings["USER_AGENT"]) or NAME, priority="spider")
+
+
+def robots_name(settings: BaseSettings) -> str:
+    """Return the name by which robots.txt files address us: that in ``USER_AGENT``, unless another is given."""
+    given: str = settings.get("ROBOTSTXT_USER_AGENT") or product_token(settings["USER_AGENT"])
+    return given or NAME
 
 
 def contact_missing(settings: BaseSettings) -> bool:

@@ -10,7 +10,6 @@ how one is read stands in ``robots_reading``, what it means in ``robots_rules``.
 import asyncio
 import logging
 import time
-from collections.abc import Callable
 from typing import Self
 
 from scrapy import Spider, signals
@@ -23,6 +22,7 @@ from scrapy.utils.httpobj import urlparse_cached
 
 from backlink_crawler.frontier.connection import client_from, options_from
 from backlink_crawler.frontier.redis.robots import SharedRobots
+from backlink_crawler.net.introduction import robots_name
 from backlink_crawler.net.robots_memory import Read, RobotsMemory
 from backlink_crawler.net.robots_reading import SECONDS_TO_ANSWER, RobotsReader, RobotsUnreachable
 
@@ -47,20 +47,19 @@ class RobotsMiddleware:
     Reading robots.txt is a request to the host like any other, so its first page waits for the host's delay after it.
     """
 
-    def __init__(self, crawler: Crawler, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, crawler: Crawler) -> None:
         settings = crawler.settings
         self._crawler = crawler
-        self._agent: str = settings["ROBOTSTXT_USER_AGENT"]
-        if self._agent.lower() not in settings["USER_AGENT"].lower():
+        agent = robots_name(settings)
+        if agent.lower() not in settings["USER_AGENT"].lower():
             logger.warning(
-                "robots.txt is read as %s, which USER_AGENT does not say: sites cannot tell whom to address.",
-                self._agent,
+                "robots.txt is read as %s, which USER_AGENT does not say: sites cannot tell whom to address.", agent
             )
         self._delay = settings.getfloat("FRONTIER_HOST_DELAY")
         self._longest_delay = settings.getfloat("FRONTIER_MAX_CRAWL_DELAY")
-        self._memory = RobotsMemory(clock)
+        self._memory = RobotsMemory(time.monotonic)
         self._shared = _shared(settings)
-        self._reader = RobotsReader(self._download, self._shared, self._agent, delay=self._delay)
+        self._reader = RobotsReader(self._download, self._shared, agent, delay=self._delay)
         crawler.signals.connect(self.spider_closed, signals.spider_closed)
 
     @classmethod

@@ -180,8 +180,10 @@ class RobotsReader:
     async def _ask_first(self, url: str) -> Response:
         try:
             return _answered(await self._download(url))
+        except RobotsUnreachable:
+            raise
         except (TooLargeError, IgnoreRequest) as error:
-            raise error if isinstance(error, RobotsUnreachable) else RobotsUnreachable(str(error)) from error
+            raise RobotsUnreachable(f"robots.txt is too large: {error}") from error
 
     async def _go_to(self, target: str, reading: _Reading) -> Read | None:
         """Return what is known of ``target`` already; else wait until it may be asked for."""

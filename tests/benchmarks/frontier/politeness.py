@@ -1,6 +1,6 @@
 """Requests a second to one host that wants half a second between them, by 1, 2 and 4 workers.
 
-Every request is counted by the server (also those for robots.txt, which each worker asks for once), in a window of 20 s
+Every request is counted by the server (also those for robots.txt), in a window of 20 s
 that begins when all workers are up and two requests were seen. The smallest gap between two of them is taken from the
 same log.
 """
