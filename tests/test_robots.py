@@ -20,21 +20,23 @@ from tests.web.server import ServedWeb, serve
 
 DELAY = 0.2
 SITES = ("one.test", "two.test")
+FILES = {"one.test": "www.one.test/robots.txt", "two.test": "www.two.test/rules"}
+"""Where the robots.txt of a bare host redirects to: what its twin reads as well, and a file of its own."""
 PAGES = 5
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 class Twins:
-    """Sites whose bare host serves pages, and whose robots.txt stands on the www twin, which serves pages as well."""
+    """Sites whose bare host serves pages and has its robots.txt on the www twin, which serves pages as well."""
 
     def ports(self) -> Mapping[str, Mapping[int, Listener]]:
         hosts = [host for site in SITES for host in (site, f"www.{site}")]
         return {host: {80: "http"} for host in hosts}
 
     def answer(self, scheme: str, authority: str, target: str) -> Reply:
-        if target == "/robots.txt":
-            if not authority.startswith("www."):
-                return reply(301, headers=[("Location", f"http://www.{authority}/robots.txt")])
+        if target == "/robots.txt" and authority in FILES:
+            return reply(301, headers=[("Location", f"http://{FILES[authority]}")])
+        if target in ("/robots.txt", "/rules"):
             rules = b"User-agent: *\nDisallow: /private\nSitemap: /sitemap.xml\nSitemap: https://cdn.test/s.xml?b#c\n"
             return reply(200, rules, "text/plain")
         if target == "/" or target.startswith("/page"):
@@ -64,12 +66,11 @@ def test_two_workers_share_robots_txt_and_manners(crawling: Crawling, twins: Ser
     assert [end.code for end in ends] == [0, 0], ends
     assert [end.errors for end in ends] == [[], []]
     asked = Counter(f"{one.host}{one.path}" for one in twins.log)
-    assert {url: n for url, n in asked.items() if url.endswith("/robots.txt")} == {
-        f"{host}/robots.txt": 1 for host in twins.content.ports()
-    }
+    files = {*(f"{host}/robots.txt" for host in twins.content.ports()), *FILES.values()}
+    assert {url: n for url, n in asked.items() if url in files} == dict.fromkeys(files, 1)
     for host in twins.content.ports():
         times = sorted(one.at for one in twins.log if one.host == host)
-        assert len(times) == PAGES + 2
+        assert len(times) == PAGES + 2 + (f"{host}/rules" in files)
         assert min(later - earlier for earlier, later in pairwise(times)) > DELAY - 0.005, host
     outcomes = crawling.outcomes()
     assert Counter(outcomes.values()) == {"ok": len(SITES) * 2 * (PAGES + 1), "blocked_by_robots": len(SITES) * 2}
