@@ -26,7 +26,7 @@ from backlink_crawler.urls import host_of
 FRESH_SECONDS = 86_400
 """RFC 9309 §2.4: what was read is not used for longer than 24 hours."""
 MOST_BYTES = 128 * 1024 * 1024
-"""Of all records of a crawl, about; the oldest go first. A file of the median size takes 0.5 KB, the mean 0.7."""
+"""Of all records of a crawl, about; the oldest go first. 560 a host, with real files."""
 ANSWER_SECONDS = 2.0
 """Redis is not waited for longer than this: the page that wants to know holds its host."""
 AWAY_SECONDS = 5.0
