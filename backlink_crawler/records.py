@@ -92,6 +92,8 @@ class Child:
     """Priority band: 0 is asked first, 3 last."""
     site_budget: int = 0
     """Pages that may be admitted for its site, this one included; 0 = the crawl's own budget."""
+    redirects: int = 0
+    """Redirects in a row that led to it."""
 
 
 @dataclass(slots=True)

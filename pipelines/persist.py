@@ -79,7 +79,7 @@ class Persist:
         counters = {
             name.replace("/", "_"): value
             for name, value in self._stats.get_stats().items()
-            if name.startswith(("pages/", "links/", "visits/"))
+            if name.startswith(("pages/", "links/", "visits/", "walk/"))
         }
         try:
             if not self._given_up:

@@ -12,6 +12,11 @@ MAX_PAGES_PER_SITE = 1_000
 MAX_PAGES = 0
 DEPTH_LIMIT = 10
 STORE_INTERNAL_LINKS = False
+WALK_MAX_URL = 1_000
+WALK_MAX_SEGMENTS = 16
+WALK_MAX_REPEATS = 3
+WALK_MAX_REDIRECTS = 10
+WALK_SUSPECT_SHARE = 0.5
 PROGRESS_SECONDS = 10.0
 
 # --- Looking again -------------------------------------------------------------------------------------------
@@ -141,6 +146,11 @@ FROM_ENVIRONMENT = (
     "STORE_INTERNAL_LINKS",
     "UNREACHABLE_DAYS",
     "UNREACHABLE_VISITS",
+    "WALK_MAX_REDIRECTS",
+    "WALK_MAX_REPEATS",
+    "WALK_MAX_SEGMENTS",
+    "WALK_MAX_URL",
     "WALK_NOFOLLOW",
+    "WALK_SUSPECT_SHARE",
 )
 """Settings that ``local`` and ``production`` also take from environment variables of the same names."""

@@ -67,6 +67,8 @@ class Lease:
     token: int
     attempt: int
     """1 at the first claim; grows with every claim, also after a lost worker."""
+    redirects: int = 0
+    """In a row that led to the URL when it became known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,15 +51,26 @@ class Progress:
         outcomes = self._outcomes()
         told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items(), key=lambda kv: -kv[1]))
         logger.info(
-            "This worker: %d pages in %.0f s (%s); %d links stored, %d of them new%s. Ended: %s",
+            "This worker: %d pages in %.0f s (%s); %d links stored, %d of them new%s%s. Ended: %s",
             sum(outcomes.values()),
             seconds,
             told or "none",
             self._stat("links/stored"),
             self._stat("links/new"),
             f", {self._stat('links/to_targets')} to targets" if getattr(spider, "targets", None) else "",
+            self._not_walked(),
             reason,
         )
+
+    def _not_walked(self) -> str:
+        """Say what traps may have cost: offers of URLs, of which one may have been made on many pages."""
+        told = []
+        for what, meaning in (("refused", "not walked"), ("suspect", "walked only while there is room")):
+            by_reason = self._counted(f"walk/{what}/")
+            if by_reason:
+                named = ", ".join(f"{reason} {count}" for reason, count in sorted(by_reason.items()))
+                told.append(f"; URLs {meaning}: {named}")
+        return "".join(told)
 
     def _estimate(self, sites: int) -> str:
         """Return how long the crawl may take at most: its sites are walked side by side, each at its own pace."""
@@ -104,9 +115,12 @@ class Progress:
         self._pages_before = pages
 
     def _outcomes(self) -> dict[str, int]:
+        return self._counted("pages/")
+
+    def _counted(self, prefix: str) -> dict[str, int]:
         stats = self._crawler.stats
         assert stats is not None
-        return {name.removeprefix("pages/"): n for name, n in stats.get_stats().items() if name.startswith("pages/")}
+        return {name.removeprefix(prefix): n for name, n in stats.get_stats().items() if name.startswith(prefix)}
 
     def _stat(self, name: str) -> int:
         stats = self._crawler.stats

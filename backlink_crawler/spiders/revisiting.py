@@ -1,7 +1,7 @@
 """What spiders share that look at pages already known instead of walking: recheck, check-targets, verify."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
@@ -79,6 +79,10 @@ class RevisitingSpider(WalkingSpider):
         if page.outcome == "redirect" and page.redirect_to not in {None, page.url} and page.depth < self.max_depth:
             assert page.redirect_to is not None
             yield Child(page.redirect_to, page.depth + 1, band=0)
+
+    def bounded(self, visit: Visit, children: Iterable[Child], redirects: int) -> list[Child]:
+        """Return all: what somebody asked about is asked for, whatever its address looks like."""
+        return list(children)
 
     async def _has_begun(self) -> bool:
         """Whether another worker of this crawl found something to do."""

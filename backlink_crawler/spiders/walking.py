@@ -1,7 +1,7 @@
 """What all spiders share: starting, turning answers into visits, choosing what to walk next."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Self
 
@@ -12,6 +12,7 @@ from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
 from backlink_crawler.frontier.contract import BANDS
+from backlink_crawler.frontier.walk_limits import Walk, WalkLimits
 from backlink_crawler.net.introduction import contact_missing, introduce
 from backlink_crawler.records import Child, RawLink, Visit
 from backlink_crawler.spiders.observation import observe_failure, observe_response
@@ -79,6 +80,7 @@ class WalkingSpider(Spider):
             raise ArgumentError(f"depth={depth!r} is not a number of steps")
         limit = self.settings.getint("DEPTH_LIMIT")
         self.max_depth = int(depth) if depth else (limit or 10**6)
+        self._walk = Walk(_limits_from(self.settings), self.settings.getint("MAX_PAGES_PER_SITE"))
         targets = self._read_list("targets")
         self.targets = frozenset(start.site for start in targets.starts)
 
@@ -116,8 +118,21 @@ class WalkingSpider(Spider):
         visit.token = lease.token
         visit.page.depth = lease.depth
         visit.page.crawl_id = self.crawl_id
-        visit.children = list(self.children(visit))
+        visit.children = self.bounded(visit, self.children(visit), lease.redirects)
         return visit
+
+    def bounded(self, visit: Visit, children: Iterable[Child], redirects: int) -> list[Child]:
+        """Return which of the ``children`` are walked, and count why others are not.
+
+        :param redirects: in a row that led to the page.
+        """
+        found = self._walk.bounded(visit, children, redirects)
+        stats = self.crawler.stats
+        assert stats is not None
+        for what, reasons in (("refused", found.refused), ("suspect", found.suspect)):
+            for reason, number in reasons.items():
+                stats.inc_value(f"walk/{what}/{reason}", number)
+        return found.children
 
     def children(self, visit: Visit) -> Iterator[Child]:
         """Yield what ``visit`` makes known.
@@ -151,3 +166,13 @@ class WalkingSpider(Spider):
         if self.arguments.get(name) and not found.starts:
             raise ArgumentError(f"{name}: {found.problems[0]}" if found.problems else f"{name} is empty")
         return found
+
+
+def _limits_from(settings: BaseSettings) -> WalkLimits:
+    return WalkLimits(
+        max_url=settings.getint("WALK_MAX_URL"),
+        max_segments=settings.getint("WALK_MAX_SEGMENTS"),
+        max_repeats=settings.getint("WALK_MAX_REPEATS"),
+        max_redirects=settings.getint("WALK_MAX_REDIRECTS"),
+        suspect_share=settings.getfloat("WALK_SUSPECT_SHARE"),
+    )

@@ -184,7 +184,7 @@ local function place(host, moved)
   settle(host.site)
 end
 
--- A queue entry is text: the depth, then (unless both are 0) claims and losses so far, then the address.
+-- A queue entry is text: the depth (with redirects: addresses.py), then (unless both are 0) claims and losses so far, then the address.
 local function entry_of(depth, attempt, lost, address)
   if attempt == 0 and lost == 0 then
     return depth .. ' ' .. address

@@ -10,7 +10,7 @@ import msgpack
 
 from backlink_crawler import urls
 from backlink_crawler.frontier.contract import BANDS, Discovered, FrontierOptions
-from backlink_crawler.frontier.redis.addresses import address_of
+from backlink_crawler.frontier.redis.addresses import address_of, steps_of
 from backlink_crawler.frontier.redis.keys import fingerprints, shard_of
 from backlink_crawler.frontier.redis.scripts import AMEND, DISCOVER, PAGES, Call
 from backlink_crawler.frontier.redis.shards import Arguments, Shards
@@ -143,7 +143,8 @@ def _packed(offers: Sequence[Offer], fingerprint: Callable[[str], str]) -> bytes
         flat: list[str | int] = []
         for host, _, child in run:
             band = min(max(child.band, 0), BANDS - 1)
-            flat += (fingerprint(child.url), band, f"{max(child.depth, 0)} {address_of(child.url, host)}")
+            steps = steps_of(child.depth, child.redirects)
+            flat += (fingerprint(child.url), band, f"{steps} {address_of(child.url, host)}")
         groups.append([*key, flat])
     packed: bytes = msgpack.packb(groups, use_bin_type=False)
     return packed

@@ -21,7 +21,7 @@ from backlink_crawler.frontier.contract import (
     WorkerState,
 )
 from backlink_crawler.frontier.redis import reports, upkeep
-from backlink_crawler.frontier.redis.addresses import url_of
+from backlink_crawler.frontier.redis.addresses import url_of, way_of
 from backlink_crawler.frontier.redis.admission import NO_OFFERS, Admission, site_within
 from backlink_crawler.frontier.redis.keys import PREFIX, Keys, shard_of
 from backlink_crawler.frontier.redis.membership import find, join
@@ -264,8 +264,9 @@ class RedisFrontier:
     def _take(self, answers: Mapping[int, Answer]) -> list[Lease]:
         leases = []
         for shard, answer in answers.items():
-            for token, host, suffix, depth, band, attempt, address in answer.result:
-                lease = Lease(url_of(address, host), host, host[-suffix:], depth, band, token, attempt)
+            for token, host, suffix, steps, band, attempt, address in answer.result:
+                depth, redirects = way_of(steps)
+                lease = Lease(url_of(address, host), host, host[-suffix:], depth, band, token, attempt, redirects)
                 self._held[shard, token] = lease
                 leases.append(lease)
         return leases
