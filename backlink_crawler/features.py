@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from backlink_crawler.records import Link, LinkType, Page, RawLink, Region, Scope
 from backlink_crawler.redirectors import unwrap
+from backlink_crawler.texts import without_controls
 from backlink_crawler.urls import host_of, site_of
 
 _REGION_RANK: Mapping[Region, int] = {"content": 0, "aside": 1, "header": 2, "nav": 3, "comment": 4, "footer": 5}
@@ -127,15 +128,15 @@ def _link(page: Page, url: str, host: str, site: str, raw: RawLink, occurrences:
         source_url=page.url,
         source_host=page.host,
         source_site=page.site,
-        href=raw.href,
+        href=without_controls(raw.href),
         target_url=url,
         target_host=host,
         target_site=site,
         scope=scope_of(page.host, page.site, host, site),
         link_type=raw.link_type,
-        anchor=raw.anchor,
+        anchor=without_controls(raw.anchor),
         anchor_source=raw.anchor_source,
-        rel=raw.rel,
+        rel=raw.rel and tuple(map(without_controls, raw.rel)),
         nofollow=nofollow,
         ugc=ugc,
         sponsored=sponsored,
@@ -156,8 +157,8 @@ def _link(page: Page, url: str, host: str, site: str, raw: RawLink, occurrences:
         block_words=raw.block_words,
         block_link_density=raw.block_link_density,
         in_list=raw.in_list,
-        heading=raw.heading,
-        text_before=raw.text_before,
-        text_after=raw.text_after,
+        heading=raw.heading and without_controls(raw.heading),
+        text_before=without_controls(raw.text_before),
+        text_after=without_controls(raw.text_after),
         weight=weight,
     )

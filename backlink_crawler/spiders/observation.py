@@ -19,6 +19,7 @@ from backlink_crawler.net.handler import CertificateError, TooLargeError, Unsafe
 from backlink_crawler.net.robots import BlockedByRobots, RobotsUnreachable
 from backlink_crawler.records import Outcome, Page, Visit
 from backlink_crawler.spiders.detours import sent_away
+from backlink_crawler.texts import without_controls
 from backlink_crawler.urls import host_of, site_of
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -158,7 +159,8 @@ def _read(visit: Visit, response: Response, *, describe_internal: bool) -> None:
         _challenged(visit)
         return
     for name in _FACTS:
-        setattr(page, name, getattr(extracted, name))
+        fact = getattr(extracted, name)
+        setattr(page, name, without_controls(fact) if isinstance(fact, str) else fact)
     said = extracted.directives
     elsewhere = extracted.canonical_url not in {None, page.url}
     page.indexable_cause = said.noindex_cause or ("canonical" if elsewhere else None)
@@ -186,7 +188,7 @@ def _headers(response: Response) -> dict[str, list[str]]:
 
 def _header(response: Response, name: str) -> str | None:
     value = response.headers.get(name)
-    return value.decode("utf-8", "replace").strip()[:_LONGEST_HEADER] if value else None
+    return without_controls(value.decode("utf-8", "replace").strip()[:_LONGEST_HEADER]) if value else None
 
 
 def _seconds(retry_after: str | None) -> float | None:
