@@ -46,6 +46,9 @@ crawl: $(VENV)/.local  ## make crawl DOMAINS=a.com,b.org TARGETS=c.com: crawl si
 	  $(if $(CONTACT),-s CONTACT="$(CONTACT)") $(ARGS)
 	@for site in $(subst $(comma), ,$(TARGETS)); do $(BIN)/scrapy report "$$site"; done
 
+audit: $(VENV)/.local  ## known vulnerabilities of what is pinned (asks osv.dev, so no part of test)
+	@$(BIN)/python -m tests.audit
+
 bench-frontier: $(VENV)/.dev  ## the shared frontier beside stock scrapy-redis, in one run (about 20 minutes)
 	@$(BIN)/python -m tests.benchmarks.frontier --json tests/benchmarks/results/frontier.json $(ARGS)
 
