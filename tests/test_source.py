@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from settings import base
+
 PROJECT = Path(__file__).parents[1]
 OURS = [path for name in ("backlink_crawler", "pipelines", "settings") for path in (PROJECT / name).rglob("*.py")]
 SCRIPTS = sorted((PROJECT / "backlink_crawler" / "frontier" / "lua").glob("*.lua"))
@@ -92,3 +94,15 @@ def test_scripts_are_files_and_nothing_else() -> None:
     assert ".read_text('utf-8')" in made[0][1]
     assert {name for name, _ in sent} == {"scripts.py"}
     assert {argument for _, argument in sent} == {"call.script.text", "call.script.sha"}
+
+
+def test_nothing_listens_for_commands() -> None:
+    """No worker opens a port through which others of its machine could run code."""
+    assert not base.TELNETCONSOLE_ENABLED
+    assert not base.REMOTE_CONTROL_ENABLED
+    assert base.DOWNLOAD_HANDLERS.keys() - {
+        name for name, handler in base.DOWNLOAD_HANDLERS.items() if not handler
+    } == {
+        "http",
+        "https",
+    }
