@@ -106,6 +106,9 @@ def test_traps(crawling: Crawling, web: ServedWeb, tmp_path: Path) -> None:
     assert len(hops) == 2 * 11, "two chains, each an address and ten redirects"
     assert asked["good.test"] == Counter(dict.fromkeys(mazes.GOOD, 1)), "another site is asked for the same"
     assert finished(crawled.log, "good.test") < len(crawled.log) / 2, "and does not wait for the traps"
+    robots = Counter(served.host for served in web.log if served.path == "/robots.txt")
+    assert max(robots.values()) == 1
+    assert len([host for host in robots if host.endswith("subdomains.test")]) <= BUDGET, "names cost as little as pages"
     read = [served for served in crawled.log if served.status == 200]
     witnessed = {link["source_url"] for link in crawled.links if link["target_url"] == mazes.OUTSIDE}
     assert witnessed == {f"http://{host}{path}" for _, host, path, _ in read}, "what is walked is recorded"

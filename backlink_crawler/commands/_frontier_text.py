@@ -55,7 +55,7 @@ def _count_rows(counts: Counts) -> Iterator[tuple[str, int, str]]:
     yield from ((f"  {plain(reason)}", number, "") for reason, number in counts.done_by_reason.items())
     yield "failed", counts.failed, "given up; 'scrapy frontier retry-failed' tries again"
     yield from ((f"  {plain(reason)}", number, "") for reason, number in counts.failed_by_reason.items())
-    yield "over budget", counts.over_budget, "offers refused by MAX_PAGES or MAX_PAGES_PER_SITE"
+    yield "over budget", counts.over_budget, "offers refused by MAX_PAGES, or MAX_PAGES_PER_SITE or a share of it"
     yield "set aside", counts.set_aside, "damaged entries, kept for inspection"
 
 

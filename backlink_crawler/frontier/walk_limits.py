@@ -175,6 +175,7 @@ class Walk:
         self._site_budget = site_budget
         # Most links of a page are its site's navigation, which stands on the pages before it too.
         self._judged = lru_cache(maxsize=_REMEMBERED)(self._judge)
+        self._share = lru_cache(maxsize=_REMEMBERED)(self._share_of)
         self._lookalikes = Lookalikes()
 
     def bounded(self, visit: Visit, children: Iterable[Child], redirects: int) -> Bounded:
@@ -195,16 +196,17 @@ class Walk:
                 found.refused[refused] += 1
                 continue
             child.redirects = hops
+            found.children.append(child)
             suspected = doubt or suspected
+            if suspected is None and len(offered) <= FEW_LINKS:
+                continue
             share = self._share(child.site_budget)
-            most = max(share // 2, FEW_LINKS)
-            if share and len(offered) > most:
+            if suspected is None and len(offered) > (most := max(share // 2, FEW_LINKS)):
                 per_site[site := site_of(host_of(child.url))] += 1
-                suspected = suspected or ("many_links" if per_site[site] > most else None)
+                suspected = "many_links" if per_site[site] > most else None
             if share and suspected is not None:
                 found.suspect[suspected] += 1
                 child.site_budget, child.band = share, BANDS - 1
-            found.children.append(child)
         return found
 
     def _judge(self, url: str) -> tuple[Reason | None, Reason | None]:
@@ -225,7 +227,7 @@ class Walk:
         times = self._lookalikes.count(page.site, likeness(page.title, page.word_count, visit.raw_links))
         return "lookalike" if times > ALIKE else None
 
-    def _share(self, budget: int) -> int:
+    def _share_of(self, budget: int) -> int:
         """Return the pages of a site among which a suspect must be admitted; 0: there is no such bound."""
         budget = budget or self._site_budget
         return max(int(budget * self._limits.suspect_share), 1) if budget and self._limits.suspect_share < 1 else 0

@@ -60,8 +60,9 @@ BYTES: Mapping[str, bytes] = {
     "cut-off": b"a\xf0\x9f\x98",
     "latin": b"caf\xe9 \xff\xfe",
     "nul-bytes": b"a\x00b\x00",
+    "control": b"a\xc2\x9b31mb",
 }
-"""Case → bytes that are no UTF-8, in the body and in headers."""
+"""Case → bytes that are no UTF-8, or no text, in the body and in headers."""
 
 
 def paths() -> list[str]:
