@@ -9,7 +9,7 @@ import pytest
 from redis.asyncio import Redis
 from scrapy.http import Response
 
-from backlink_crawler.frontier.contract import FrontierOptions
+from backlink_crawler.frontier.contract import FrontierOptions, Verdict
 from backlink_crawler.frontier.redis import RedisFrontier, robots
 from backlink_crawler.frontier.redis.robots import FRESH_SECONDS, Busy, Known, SharedRobots, Yours
 from backlink_crawler.net.robots_reading import LEASE_SECONDS, RobotsReader, RobotsUnreachable
@@ -57,7 +57,8 @@ class Shared:
     async def keys(self) -> dict[str, int]:
         """Return the crawl's keys about robots.txt, with the seconds until they expire."""
         async with self.client() as client:
-            found = [key async for key in client.scan_iter(match=f"*{self.crawl_id}*robots*", count=1000)]
+            found = [key async for key in client.scan_iter(match=f"*{self.crawl_id}*", count=1000)]
+            found = [key for key in found if b"robots" in key.rpartition(b"}")[2] or key.endswith(b":visits")]
             return {key.decode(): await client.ttl(key) for key in found}
 
 
@@ -278,10 +279,10 @@ async def test_a_host_is_kept_for_one_request(frontier: Crawl) -> None:
     crawl, worker = frontier
     await worker.discover(pages("www.shop.test", 3))
     shared = crawl.worker()
-    assert await shared.visit("www.shop.test", 30, again=False) == 0
+    assert await shared.visit("www.shop.test", "a", 30, 30) == 0
     assert (await worker.claim(1)).leases == []
     crawl.clock.advance(1)
-    await shared.leave("www.shop.test")
+    await shared.leave("www.shop.test", "a")
     assert (await worker.claim(1)).leases == []
     crawl.clock.advance(1.9)
     assert (await worker.claim(1)).leases == []
@@ -295,12 +296,49 @@ async def test_a_request_waits_for_the_page_that_is_asked_for(frontier: Crawl) -
     await worker.discover(pages("www.shop.test", 3))
     lease = await claim_one(worker)
     shared = crawl.worker()
-    assert await shared.visit("www.shop.test", 30, again=False) is None
+    assert await shared.visit("www.shop.test", "a", 30, 30) is None
     crawl.clock.advance(0.5)
     await finish(worker, [lease])
-    assert await shared.visit("www.shop.test", 30, again=True) == 2.0
+    assert await shared.visit("www.shop.test", "a", 30, 30) == 2.0
     crawl.clock.advance(2.1)
     assert (await worker.claim(1)).leases == []
+
+
+async def test_a_request_waits_for_the_rest_that_the_page_asked_for(frontier: Crawl) -> None:
+    """The page that was in work came back with Retry-After."""
+    crawl, worker = frontier
+    await worker.discover(pages("www.shop.test", 3))
+    lease = await claim_one(worker)
+    shared = crawl.worker()
+    assert await shared.visit("www.shop.test", "a", 30, 30) is None
+    await finish(worker, [lease], Verdict("retry", "http_503", hold_host=20, host_trouble=True))
+    seconds = await shared.visit("www.shop.test", "a", 30, 30)
+    assert seconds is not None
+    assert seconds >= 20
+
+
+async def test_visitors_take_turns(frontier: Crawl) -> None:
+    """Many files lead to one host: one request at a time, each after the delay, and none for who has left."""
+    crawl, _ = frontier
+    shared = crawl.worker()
+    assert await shared.visit("www.shop.test", "a", 30, 30) == 0
+    assert await shared.visit("www.shop.test", "b", 30, 30) is None
+    await shared.leave("www.shop.test", "b")
+    assert await shared.visit("www.shop.test", "b", 30, 30) is None
+    await shared.leave("www.shop.test", "a")
+    assert await shared.visit("www.shop.test", "b", 30, 30) == 2.0
+
+
+async def test_a_host_that_must_rest_is_not_kept(frontier: Crawl) -> None:
+    """However many files lead there, its pages wait no longer for it."""
+    crawl, worker = frontier
+    await worker.discover(pages("www.shop.test", 2))
+    await worker.set_crawl_delay("www.shop.test", 50)
+    await finish(worker, [await claim_one(worker)])
+    for n in range(10):
+        assert await crawl.worker().visit("www.shop.test", str(n), 30, 30) == pytest.approx(50)
+    crawl.clock.advance(51)
+    assert len((await worker.claim(1)).leases) == 1
 
 
 async def test_a_request_waits_for_the_delay_of_the_host(frontier: Crawl) -> None:
@@ -309,14 +347,14 @@ async def test_a_request_waits_for_the_delay_of_the_host(frontier: Crawl) -> Non
     await worker.discover(pages("www.shop.test", 2))
     await finish(worker, [await claim_one(worker)])
     crawl.clock.advance(0.5)
-    assert await crawl.worker().visit("www.shop.test", 30, again=False) == pytest.approx(1.5)
+    assert await crawl.worker().visit("www.shop.test", "a", 30, 30) == pytest.approx(1.5)
 
 
 async def test_a_visitor_that_died_keeps_the_host_for_its_time_only(frontier: Crawl) -> None:
     """The host is due again by itself."""
     crawl, worker = frontier
     await worker.discover(pages("www.shop.test", 1))
-    await crawl.worker().visit("www.shop.test", 30, again=False)
+    await crawl.worker().visit("www.shop.test", "a", 30, 30)
     crawl.clock.advance(29)
     assert (await worker.claim(1)).leases == []
     crawl.clock.advance(2)

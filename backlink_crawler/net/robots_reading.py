@@ -169,7 +169,7 @@ class RobotsReader:
             if reading.told is not None:
                 return reading.told.rules
             await self._renew(reading)
-            response = await self._ask_next(target, reading.host)
+            response = await self._ask_next(target, reading)
         return self._rules_in(response)
 
     def _rules_in(self, response: Response) -> RobotsRules:
@@ -193,23 +193,21 @@ class RobotsReader:
             if host == reading.host:
                 await self._sleep(self._delay)
             elif self._shared is not None:
-                await self._wait_for_turn(host, self._shared)
+                await self._wait_for_turn(host, reading.owner, self._shared)
         return known
 
     async def _renew(self, reading: _Reading) -> None:
         if self._shared is not None:
             await self._shared.take(reading.chain[0], reading.owner, LEASE_SECONDS, anew=True)
 
-    async def _wait_for_turn(self, host: str, shared: SharedRobots) -> None:
-        again = False
-        while (seconds := await shared.visit(host, SECONDS_TO_ANSWER + _POLL, again=again)) is None:
-            again = True
+    async def _wait_for_turn(self, host: str, owner: str, shared: SharedRobots) -> None:
+        while (seconds := await shared.visit(host, owner, SECONDS_TO_ANSWER + _POLL, LONGEST_TURN)) is None:
             await self._sleep(_POLL)
         if seconds > LONGEST_TURN:
             raise RobotsUnreachable(f"robots.txt is at {host}, which must not be asked for {seconds:.0f} s")
         await self._sleep(seconds)
 
-    async def _ask_next(self, url: str, first_host: str) -> Response:
+    async def _ask_next(self, url: str, reading: _Reading) -> Response:
         host = host_of(url)
         try:
             return _answered(await self._download(url))
@@ -218,8 +216,8 @@ class RobotsReader:
         except Exception as error:  # whatever a download may end in: the origin has no rules for now
             raise RobotsUnreachable(f"robots.txt is at {host}, which gives no answer: {error}") from error
         finally:
-            if self._shared is not None and host != first_host:
-                await self._shared.leave(host)
+            if self._shared is not None and host != reading.host:
+                await self._shared.leave(host, reading.owner)
 
 
 def _answered(response: Response) -> Response:

@@ -4,10 +4,12 @@
 -- recall                                 take back the pages of MAX_PAGES that were granted and not used
 -- retry REASON HOST LIMIT                look at so many failed URLs; those that match ('' matches all) wait again
 -- revive HOST                            a host that was given up is asked again
--- visit HOST SITE-LENGTH SECONDS AGAIN   keep the host for one request that is no page of the crawl, for so long; answers
---                                        the seconds until it may be sent, or, while the host is leased, that it may not:
---                                        then it is kept from others, and to be asked for again (with AGAIN = 1)
--- leave HOST                             that request was answered: the host rests for its delay
+-- visit HOST SITE-LENGTH OWNER SECONDS LONGEST
+--                                        keep the host for one request that is no page of the crawl and may take so long.
+--                                        Answers in how many seconds it may be sent, or nothing while the host is leased
+--                                        or somebody else's visit: ask again soon. Where it would be more than LONGEST,
+--                                        nothing is kept
+-- leave HOST OWNER                       that request was answered: the host rests for its delay
 -- recover WORKER TOKENS                  hand back the worker's leases except these: it never got the answer
 
 local amend = {}
@@ -58,22 +60,39 @@ function amend.revive(name)
   return host.queued + host.later
 end
 
-function amend.visit(name, suffix, seconds, again)
-  local host = host_named(name, tonumber(suffix))
-  local start = now
-  if host.leased >= options.host_concurrency then
-    start = false
-  elseif again == '1' then
-    start = now + delay_of(host) -- when its last page was finished is forgotten: it was not long ago
-  elseif host.due > now then
-    start = host.due
-  end
-  host.due = math.max(host.due, (start or now) + tonumber(seconds))
-  place(host, true)
-  return start and {tostring(start - now)} or {}
+-- Who visits a host: {owner, until, the due time that was set to keep others away}, or nil.
+local function visit_of(name)
+  return unpacked(redis.call('HGET', shard .. ':visits', name) or '', 3)
 end
 
-function amend.leave(name)
+function amend.visit(name, suffix, owner, seconds, longest)
+  local before = visit_of(name)
+  if before and before[1] ~= owner and before[2] > now then
+    return {}
+  end
+  local host = host_named(name, tonumber(suffix))
+  local leased = host.leased >= options.host_concurrency
+  local start = math.max(now, host.due)
+  if leased then
+    start = now
+  elseif before and before[1] == owner and before[3] == host.due and host.troubles == 0 then
+    start = now + delay_of(host) -- the page is finished, a moment ago, and asked for no longer rest
+  end
+  if start - now <= tonumber(longest) then
+    host.due = math.max(host.due, start + seconds)
+    place(host, true)
+    redis.call('HSET', shard .. ':visits', name, cmsgpack.pack({owner, start + seconds, host.due}))
+    redis.call('EXPIRE', shard .. ':visits', math.ceil(seconds + longest))
+  end
+  return leased and {} or {tostring(start - now)}
+end
+
+function amend.leave(name, owner)
+  local visit = visit_of(name)
+  if not visit or visit[1] ~= owner then
+    return false
+  end
+  redis.call('HDEL', shard .. ':visits', name)
   local host = host_named(name)
   host.due = now + delay_of(host)
   place(host, true)

@@ -29,7 +29,8 @@ if left > 0 then
   return 1
 end
 for _, key in ipairs({
-  ':due', ':later', ':leases', ':expiry', ':failed', ':aside', ':grants', ':robots', ':robots:read', ':robots:leases', '',
+  ':due', ':later', ':leases', ':expiry', ':failed', ':aside', ':grants', ':robots', ':robots:read', ':robots:leases', ':visits',
+  '',
 }) do
   redis.call('UNLINK', shard .. key)
 end

@@ -132,24 +132,24 @@ class SharedRobots:
 
         await self._unless_away(free, default=None)
 
-    async def visit(self, host: str, seconds: float, *, again: bool) -> float | None:
+    async def visit(self, host: str, owner: str, seconds: float, longest: float) -> float | None:
         """Keep ``host`` from all workers for one request.
 
         :param seconds: how long it may take once sent.
-        :param again: this was asked before, and the host was leased.
-        :returns: seconds until it may be sent; ``None``: the host is leased, ask again soon.
+        :param longest: a host that must not be asked for more seconds is not kept.
+        :returns: seconds until it may be sent; ``None``: the host is in use, ask again soon.
         """
         site = site_within(host)
-        step = ("visit", host, len(site), seconds, "1" if again else "0")
+        step = ("visit", host, len(site), owner, seconds, longest)
         # Without the server nobody can tell, and a request that is a little early is the smaller evil.
         answer = await self._unless_away(lambda shards: self._amend(shards, site, step), default=[b"0"])
         return float(answer[0]) if answer else None
 
-    async def leave(self, host: str) -> None:
+    async def leave(self, host: str, owner: str) -> None:
         """The request was answered: others may ask ``host`` after its delay."""
 
         async def leave(shards: Shards) -> None:
-            await self._amend(shards, site_within(host), ("leave", host))
+            await self._amend(shards, site_within(host), ("leave", host, owner))
             await shards.hand_in_hints()
 
         await self._unless_away(leave, default=None)
