@@ -67,6 +67,9 @@ fuzz-extract: $(VENV)/.dev  ## coverage-guided fuzzing of extraction, ten minute
 bench-life: $(VENV)/.dev  ## change documentation sites in known ways, check that the index tells exactly these changes
 	@$(BIN)/python -m tests.real_input life $(ARGS)
 
+bench-wire: $(VENV)/.dev  ## CPU a page of several download handlers, in Scrapy and alone (about 20 minutes)
+	@$(BIN)/python -m tests.benchmarks.wire --json tests/benchmarks/results/wire.json $(ARGS)
+
 bench-urls: $(VENV)/.dev  ## what the identity of a URL costs, beside other ways (about 2 minutes)
 	@$(BIN)/python -m tests.benchmarks.urls $(ARGS)
 

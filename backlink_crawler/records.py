@@ -18,10 +18,13 @@ Outcome = Literal[
     "challenge",
     "too_large",
     "unsafe_address",
+    "certificate_error",
 ]
 """What came of asking for a page."""
 
-UNSEEN_OUTCOMES: frozenset[Outcome] = frozenset({"network_error", "blocked_by_robots", "challenge", "unsafe_address"})
+UNSEEN_OUTCOMES: frozenset[Outcome] = frozenset(
+    {"network_error", "certificate_error", "blocked_by_robots", "challenge", "unsafe_address"}
+)
 """Outcomes of a page that could not be looked at: they say nothing about its links."""
 
 Wall = Literal["challenge", "login", "consent", "script_only"]
@@ -114,7 +117,7 @@ class Page:
     content_type: str | None = None
     charset: str | None = None
     bytes: int | None = None
-    """Length of the body after decompression."""
+    """Length of the body after decompression; ``None`` where it was not fetched."""
     title: str | None = None
     language: str | None = None
     author: str | None = None

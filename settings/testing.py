@@ -8,4 +8,6 @@ CONTACT = "https://example.test/crawler"
 FRONTIER_HOST_DELAY = 0.0
 FRONTIER_RETRY_DELAY = 0.01
 DOWNLOAD_TIMEOUT = 2
+# Served names have certificates made on the spot.
+DOWNLOAD_VERIFY_CERTIFICATES = False
 PROGRESS_SECONDS = 2.0

@@ -8,11 +8,10 @@ from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadConnectionRefusedError,
     DownloadTimeoutError,
-    IgnoreRequest,
 )
 from scrapy.http import HtmlResponse, Request, Response
 
-from backlink_crawler.net.handler import CertificateError, TooLargeError, UnsafeAddressError
+from backlink_crawler.net.errors import CertificateError, EncodingError, TLSError, TooLargeError, UnsafeAddressError
 from backlink_crawler.net.robots import BlockedByRobots, RobotsUnreachable
 from backlink_crawler.records import Outcome, Visit
 from backlink_crawler.spiders.detours import Detour, detour_at
@@ -198,10 +197,13 @@ FAILURES: list[tuple[Exception, Outcome, str]] = [
     (RobotsUnreachable(), "blocked_by_robots", "robots_unreachable"),
     (UnsafeAddressError(), "unsafe_address", "not_public"),
     (TooLargeError(), "too_large", "body"),
-    (IgnoreRequest(), "too_large", "decompressed"),
+    (TooLargeError("", "decompressed"), "too_large", "decompressed"),
     (CannotResolveHostError(), "network_error", "dns"),
     (DownloadTimeoutError(), "network_error", "timeout"),
-    (CertificateError(), "network_error", "tls"),
+    (CertificateError("", "expired"), "certificate_error", "expired"),
+    (CertificateError(), "certificate_error", "certificate"),
+    (TLSError(), "network_error", "tls"),
+    (EncodingError(), "network_error", "bad_encoding"),
     (DownloadConnectionRefusedError(), "network_error", "refused"),
     (OSError("whatever"), "network_error", "broken_connection"),
 ]

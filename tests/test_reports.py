@@ -123,6 +123,7 @@ def test_registry_sites_ignore_private_suffixes_only(site: str, registry: str) -
         ("challenge", None, "challenge"),
         ("network_error", None, "network"),
         ("unsafe_address", None, "unsafe address"),
+        ("certificate_error", None, "certificate"),
     ],
 )
 def test_blocked_and_unknown_is_what_says_nothing_of_the_page(outcome: str, status: int | None, cause: str) -> None:

@@ -52,7 +52,7 @@ class PageSpider(Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         """Ask."""
-        yield Request(self._url, callback=self._seen, errback=self._failed)
+        yield Request(self._url, callback=self._seen, errback=self._failed, meta={"html_only": True})
 
     def _seen(self, response: Response) -> None:
         self.visits.append(observe_response(response, datetime.now(UTC)))

@@ -23,7 +23,7 @@ ATTEMPTS = 3
 """Times a URL is asked for while its host fails."""
 PATIENT_ATTEMPTS = 5
 """Times a URL is asked for while its server asks for patience."""
-STUBBORN_ATTEMPTS = {"dns": 2, "tls": 1}
+STUBBORN_ATTEMPTS = {"dns": 2, "tls": 1, "certificate_error": 1, "malformed": 1, "bad_encoding": 1, "proxy": 1}
 """Times a URL is asked for in spite of a failure that seldom goes away."""
 PATIENCE = 6
 """A host that asks for patience and names no time rests this many times as long as one that fails."""
@@ -59,8 +59,8 @@ def judge(
         return _be_patient(reason, attempt, retry_after, options)
     if outcome == "http_error" and http_status is not None and (http_status >= 500 or http_status == _TIMED_OUT):
         return _try_again(f"http_{http_status}", attempt, ATTEMPTS, options)
-    if outcome == "network_error":
-        word = reason or outcome
+    if outcome in {"network_error", "certificate_error"}:
+        word = outcome if outcome == "certificate_error" else reason or outcome
         return _try_again(word, attempt, STUBBORN_ATTEMPTS.get(word, ATTEMPTS), options)
     if outcome == "challenge" and reason not in _NOT_FOR_US:
         return Verdict("failed", outcome, hold_host=CHALLENGE_REST, host_trouble=True)

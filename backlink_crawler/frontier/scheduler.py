@@ -156,7 +156,8 @@ class FrontierScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis carrie
         if not self._ready:
             self._awake.set()
         spider: Any = self._crawler.spider
-        return Request(lease.url, callback=spider.parse, errback=spider.failed, dont_filter=True, meta={"lease": lease})
+        meta = {"lease": lease, "html_only": True}
+        return Request(lease.url, callback=spider.parse, errback=spider.failed, dont_filter=True, meta=meta)
 
     def has_pending_requests(self) -> bool:
         """Whether this worker holds work that Scrapy has not seen, or has not yet been told whether there is any."""

@@ -1,56 +1,70 @@
 """The download handler: HTTP/1.1 over aiohttp, with the guards of an open-web crawler.
 
 Every address is checked as its socket is made, after all resolving, so names that resolve to private addresses,
-rebinding, redirects and numeric forms are covered alike. Size is bounded while the body is read, time for the whole
-response. Decompression is left to Scrapy's middleware, which bounds it too.
+rebinding, redirects and numeric forms are covered alike. Heads, bodies (as sent and unpacked) and the time of the whole
+exchange are bounded. What is asked for as a page is read only if it may be HTML.
 """
 
+import asyncio
 import ipaddress
-import socket
+import logging
 import ssl
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.request import getproxies
 
 import aiohttp
 import yarl
 from aiohttp.client_proto import ResponseHandler
-from aiohttp.connector import AddrInfoType, Connection
+from aiohttp.connector import Connection
 from scrapy import Request
 from scrapy.core.downloader.handlers.base import BaseDownloadHandler
 from scrapy.crawler import Crawler
-from scrapy.exceptions import (
-    CannotResolveHostError,
-    DownloadCancelledError,
-    DownloadConnectionRefusedError,
-    DownloadFailedError,
-    DownloadTimeoutError,
-)
+from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedError, DownloadTimeoutError
 from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
-from backlink_crawler.net.guard import UnsafeAddress, is_public
+from backlink_crawler.net import media
+from backlink_crawler.net.connector import LONGEST_FIELD, MOST_FIELDS, BoundedProtocol, GuardedConnector
+from backlink_crawler.net.decoding import Decoder
+from backlink_crawler.net.errors import (
+    CertificateError,
+    MalformedError,
+    ProxyError,
+    TLSError,
+    TooLargeError,
+    TruncatedError,
+    UnsafeAddressError,
+    WireError,
+)
+from backlink_crawler.net.guard import UnsafeAddress
 from backlink_crawler.net.hostsfile import HostsFileResolver
+from backlink_crawler.net.resolver import ThreadedResolver
+
+UNREAD = "body_not_read"
+"""Flag of a response whose body was not fetched, because it cannot be HTML and only that was wanted."""
 
 _CHUNK = 65_536
-_DNS_SECONDS = 300
-_KEEP_ALIVE_SECONDS = 15
-_LONGEST_HEADER = 32_768
+_SMALL_BODY = 65_536
+"""What is not wanted is still read up to this length: cheaper than a new connection for the next page."""
+_VERIFY_REASONS = {
+    9: "not_yet_valid",
+    10: "expired",
+    18: "self_signed",
+    **dict.fromkeys((2, 19, 20, 21), "untrusted"),
+    **dict.fromkeys((62, 64), "wrong_name"),
+}
+"""OpenSSL's X509_V_ERR_* → reason."""
 
-
-class UnsafeAddressError(DownloadFailedError):
-    """The host's address is not one of the public internet; see ``ALLOW_PRIVATE_ADDRESSES``."""
-
-
-class TooLargeError(DownloadCancelledError):
-    """The body is larger than ``DOWNLOAD_MAXSIZE``."""
-
-
-class CertificateError(DownloadFailedError):
-    """The TLS handshake failed."""
+logger = logging.getLogger(__name__)
 
 
 class GuardedHandler(BaseDownloadHandler):
-    """Fetches http and https; redirects are answers like any other."""
+    """Fetches http and https; redirects are answers like any other.
+
+    A request with ``html_only`` in its ``meta`` gets no body of other types, and its response the flag ``UNREAD``.
+    """
 
     lazy = True
 
@@ -60,80 +74,96 @@ class GuardedHandler(BaseDownloadHandler):
         self._maxsize = settings.getint("DOWNLOAD_MAXSIZE")
         self._timeout = settings.getfloat("DOWNLOAD_TIMEOUT")
         hosts_file = settings.get("NET_HOSTS_FILE")
+        connections = settings.getint("CONCURRENT_REQUESTS")
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=settings.getint("CONCURRENT_REQUESTS"),
+            connector=GuardedConnector(
+                HostsFileResolver(Path(hosts_file)) if hosts_file else ThreadedResolver(connections),
+                limit=connections,
                 limit_per_host=settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN"),
-                resolver=HostsFileResolver(Path(hosts_file)) if hosts_file else None,
-                ttl_dns_cache=_DNS_SECONDS,
-                keepalive_timeout=_KEEP_ALIVE_SECONDS,
-                ssl=_ssl_context(verify=settings.getbool("DOWNLOAD_VERIFY_CERTIFICATES")),
-                socket_factory=None if settings.getbool("ALLOW_PRIVATE_ADDRESSES") else _public_socket,
+                verify=settings.getbool("DOWNLOAD_VERIFY_CERTIFICATES"),
+                private=settings.getbool("ALLOW_PRIVATE_ADDRESSES"),
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             response_class=_Response,
             skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
-            max_line_size=_LONGEST_HEADER,
-            max_field_size=_LONGEST_HEADER,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+            max_line_size=LONGEST_FIELD,
+            max_field_size=LONGEST_FIELD,
+            max_headers=MOST_FIELDS,
         )
+        _mention_proxies()
 
     async def download_request(self, request: Request) -> Response:
-        """Return the response, or raise one of Scrapy's download errors (those above among them)."""
-        timeout = request.meta.get("download_timeout", self._timeout)
+        """Return the response, or raise one of Scrapy's download errors or of :mod:`backlink_crawler.net.errors`."""
+        if request.meta.get("proxy"):
+            raise ProxyError("a request through a proxy: the address guard could not see what is dialled")
+        seconds = request.meta.get("download_timeout", self._timeout)
         try:
-            return await self._fetch(request, timeout)
+            # From the wait for a connection to the last byte; aiohttp's own would miss some of it.
+            async with asyncio.timeout(seconds):
+                return await self._fetch(request)
         except TimeoutError as error:
-            raise DownloadTimeoutError(f"no complete answer within {timeout:g} s") from error
-        except aiohttp.ClientConnectorDNSError as error:
-            raise CannotResolveHostError(str(error)) from error
-        except aiohttp.ClientSSLError as error:
-            raise CertificateError(str(error)) from error
-        except aiohttp.ClientConnectorError as error:
-            if UnsafeAddress.MARK in str(error):
-                raise UnsafeAddressError(str(error)) from error
-            raise DownloadConnectionRefusedError(str(error)) from error
+            raise DownloadTimeoutError(f"no complete answer within {seconds:g} s") from error
+        except WireError:
+            raise
         except (aiohttp.ClientError, ValueError) as error:
-            raise DownloadFailedError(f"{type(error).__name__}: {error}") from error
+            raise _told(error) from error
 
     async def close(self) -> None:
         """Close all connections."""
         await self._session.close()
 
-    async def _fetch(self, request: Request, seconds: float) -> Response:
+    async def _fetch(self, request: Request) -> Response:
         async with self._session.request(
             request.method,
             # As it is: yarl would otherwise re-quote it, and the server would see another URL than the record.
             yarl.URL(request.url, encoded=True),
             data=request.body or None,
             headers=request.headers.to_tuple_list(),
-            timeout=aiohttp.ClientTimeout(total=seconds),
             allow_redirects=False,
         ) as answer:
             headers = Headers()
             for name, value in answer.raw_headers:
                 headers.appendlist(name, value)
-            body = await self._body(answer)
-            response_class = responsetypes.from_args(headers=headers, url=request.url, body=body)
+            body = await self._body(answer, headers, html_only=bool(request.meta.get("html_only")))
+            response_class = responsetypes.from_args(headers=headers, url=request.url, body=body or b"")
             return response_class(
                 url=request.url,
                 status=answer.status,
                 headers=headers,
-                body=body,
+                body=body or b"",
+                flags=[UNREAD] if body is None else [],
                 ip_address=answer.peer if isinstance(answer, _Response) else None,
                 protocol="HTTP/1.1",
             )
 
-    async def _body(self, answer: aiohttp.ClientResponse) -> bytes:
-        if self._maxsize and (answer.content_length or 0) > self._maxsize:
-            raise TooLargeError(f"{answer.content_length} bytes announced, {self._maxsize} allowed")
-        chunks, size = [], 0
+    async def _body(self, answer: aiohttp.ClientResponse, headers: Headers, *, html_only: bool) -> bytes | None:
+        """Return the body, unpacked; ``None`` where only HTML is wanted and this is none."""
+        content_type = answer.headers.get("Content-Type")
+        length = answer.content_length or 0
+        if html_only and not media.may_be_html(content_type):
+            if 0 < length <= _SMALL_BODY:
+                with suppress(aiohttp.ClientError):
+                    await answer.read()
+            return None
+        if self._maxsize and length > self._maxsize:
+            raise TooLargeError(f"{length} bytes announced, {self._maxsize} allowed")
+        # Removed, because the body is handed on without it.
+        encodings = [value.decode("latin-1") for value in headers.pop("Content-Encoding", ())]
+        decoder = Decoder(encodings, self._maxsize)
+        undecided = html_only and not media.is_declared(content_type)
+        size = 0
         async for chunk in answer.content.iter_chunked(_CHUNK):
             size += len(chunk)
             if self._maxsize and size > self._maxsize:
                 raise TooLargeError(f"more than {self._maxsize} bytes")
-            chunks.append(chunk)
-        return b"".join(chunks)
+            decoder.feed(chunk)
+            if undecided and len(start := decoder.body()) >= media.SNIFFED:
+                if not media.is_html(content_type, start):
+                    return None
+                undecided = False
+        return decoder.finish()
 
 
 class _Response(aiohttp.ClientResponse):
@@ -148,20 +178,35 @@ class _Response(aiohttp.ClientResponse):
         if peername:
             self.peer = ipaddress.ip_address(peername[0].partition("%")[0])
         await super().start(connection)
+        if isinstance(protocol, BoundedProtocol):
+            protocol.head_has_come()
         return self
 
 
-def _public_socket(address: AddrInfoType) -> socket.socket:
-    """Make the socket for one address, or refuse it: called by the connector for the address it dials."""
-    family, kind, protocol, _, where = address
-    if not is_public(str(where[0])):
-        raise UnsafeAddress(str(where[0]))
-    return socket.socket(family=family, type=kind, proto=protocol)
+def _told(error: Exception) -> Exception:
+    """Return what an error of aiohttp means."""
+    message = f"{type(error).__name__}: {error}"[:500]
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return CannotResolveHostError(message)
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        fault = error.certificate_error
+        code = fault.verify_code if isinstance(fault, ssl.SSLCertVerificationError) else None
+        return CertificateError(message, _VERIFY_REASONS.get(code or 0))
+    if isinstance(error, aiohttp.ClientSSLError):
+        return TLSError(message)
+    if isinstance(error, aiohttp.ClientConnectorError):
+        # Refusals of several addresses are joined into one text, so there is no type to ask.
+        return (UnsafeAddressError if UnsafeAddress.MARK in str(error) else DownloadConnectionRefusedError)(message)
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return TruncatedError(message)
+    return (MalformedError if isinstance(error, aiohttp.ClientResponseError) else WireError)(message)
 
 
-def _ssl_context(*, verify: bool) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if not verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
+def _mention_proxies() -> None:
+    """Say that proxies of the environment are not used; people would otherwise wonder why nothing is reached."""
+    named = sorted(f"{scheme}_proxy" for scheme in getproxies() if scheme in {"http", "https", "all"})
+    if named:
+        logger.warning(
+            "%s of the environment is not used: behind a proxy, the crawler could not see which addresses are dialled",
+            " and ".join(named),
+        )

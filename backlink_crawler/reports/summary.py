@@ -26,6 +26,7 @@ _CAUSES = {
     "blocked_by_robots": "robots",
     "challenge": "challenge",
     "network_error": "network",
+    "certificate_error": "certificate",
     "unsafe_address": "unsafe address",
 }
 

@@ -7,15 +7,16 @@ from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadConnectionRefusedError,
     DownloadTimeoutError,
-    IgnoreRequest,
 )
-from scrapy.http import HtmlResponse, Request, Response
+from scrapy.http import Request, Response
 
 from backlink_crawler.extract import ExtractedPage, extract_page
 from backlink_crawler.extract.directives import Directives, read_directives
 from backlink_crawler.extract.links import redirect_link
 from backlink_crawler.extract.walls import challenged_by
-from backlink_crawler.net.handler import CertificateError, TooLargeError, UnsafeAddressError
+from backlink_crawler.net import media
+from backlink_crawler.net.errors import WireError
+from backlink_crawler.net.handler import UNREAD
 from backlink_crawler.net.robots import BlockedByRobots, RobotsUnreachable
 from backlink_crawler.records import Outcome, Page, Visit
 from backlink_crawler.spiders.detours import sent_away
@@ -34,18 +35,12 @@ _FACTS = (
 )
 """Of ``ExtractedPage``, taken over as they are."""
 _LONGEST_HEADER = 4_096
-_HTML = frozenset({"text/html", "application/xhtml+xml"})
 
 _FAILURES: tuple[tuple[type[Exception], tuple[Outcome, str]], ...] = (
     (BlockedByRobots, ("blocked_by_robots", "disallowed")),
     (RobotsUnreachable, ("blocked_by_robots", "robots_unreachable")),
-    (UnsafeAddressError, ("unsafe_address", "not_public")),
-    (TooLargeError, ("too_large", "body")),
-    # Scrapy's decompression is the one component left that refuses with this: the body outgrew the bound.
-    (IgnoreRequest, ("too_large", "decompressed")),
     (CannotResolveHostError, ("network_error", "dns")),
     (DownloadTimeoutError, ("network_error", "timeout")),
-    (CertificateError, ("network_error", "tls")),
     (DownloadConnectionRefusedError, ("network_error", "refused")),
 )
 _BROKEN: tuple[Outcome, str] = ("network_error", "broken_connection")
@@ -58,7 +53,7 @@ def observe_response(response: Response, at: datetime, *, describe_internal: boo
     """
     page = _page(response.url, "ok")
     page.http_status = response.status
-    page.bytes = len(response.body)
+    page.bytes = None if UNREAD in response.flags else len(response.body)
     page.content_type = _header(response, "Content-Type")
     page.etag = _header(response, "ETag")
     page.last_modified = _header(response, "Last-Modified")
@@ -86,7 +81,10 @@ def observe_response(response: Response, at: datetime, *, describe_internal: boo
 
 def observe_failure(request: Request, error: BaseException, at: datetime) -> Visit:
     """Return the visit of a page that gave no response, with the reason in one word."""
-    outcome, reason = next((told for kind, told in _FAILURES if isinstance(error, kind)), _BROKEN)
+    if isinstance(error, WireError):
+        outcome, reason = error.outcome, error.reason
+    else:
+        outcome, reason = next((told for kind, told in _FAILURES if isinstance(error, kind)), _BROKEN)
     page = _page(request.url, outcome)
     page.reason = reason
     return Visit(page, at, retry_after=error.retry_after if isinstance(error, RobotsUnreachable) else None)
@@ -172,10 +170,7 @@ def _read(visit: Visit, response: Response, *, describe_internal: bool) -> None:
 
 
 def _is_html(response: Response, content_type: str | None) -> bool:
-    if content_type:
-        return content_type.partition(";")[0].strip().lower() in _HTML
-    # No header: by its first bytes, as browsers do (WHATWG MIME Sniffing §7).
-    return isinstance(response, HtmlResponse)
+    return media.is_html(content_type, response.body[: media.SNIFFED])
 
 
 def _headers(response: Response) -> dict[str, list[str]]:

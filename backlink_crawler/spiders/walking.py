@@ -142,7 +142,7 @@ class WalkingSpider(Spider):
         ``rel=nofollow`` is walked: it says what its page vouches for; whom a site lets in, its robots.txt says.
         """
         page = visit.page
-        if page.outcome == "network_error" and page.depth == 0:
+        if page.outcome in {"network_error", "certificate_error"} and page.depth == 0:
             yield from (Child(s.fallback, 0, 0) for s in self.starts if s.fallback and s.url == page.url)
         depth = page.depth + (page.outcome != "redirect")
         if depth > self.max_depth or (page.nofollow and not self._walk_nofollow):

@@ -71,13 +71,16 @@ def broken_state(page: Mapping[str, Any]) -> State | None:
         return "gone"
     if outcome == "http_error" and (status or 0) >= 500:
         return "server_error"
-    if outcome == "network_error":
+    if outcome in {"network_error", "certificate_error"}:
         return "no_answer"
     return "soft_404" if soft else None
 
 
 _NOT_FINE: Mapping[str, Any] = {
-    "$or": [{"page.outcome": {"$in": ["redirect", "http_error", "network_error"]}}, {"page.soft_404": True}]
+    "$or": [
+        {"page.outcome": {"$in": ["redirect", "http_error", "network_error", "certificate_error"]}},
+        {"page.soft_404": True},
+    ]
 }
 
 

@@ -26,8 +26,8 @@ from tests.web.truth import crawl_all
 
 _DESCRIPTION = """\
 Serve a web on loopback, without DNS: the hosts file says where each port of each name is dialled, for a crawler with
-the settings NET_HOSTS_FILE=FILE and ALLOW_PRIVATE_ADDRESSES=1. When everything is ready one line is printed; SIGTERM or
-Ctrl-C ends it.
+the settings NET_HOSTS_FILE=FILE, ALLOW_PRIVATE_ADDRESSES=1 and DOWNLOAD_VERIFY_CERTIFICATES=0. When everything is ready
+one line is printed; SIGTERM or Ctrl-C ends it.
 
   python -m tests.web synthetic --hosts-file hosts.json
   python -m tests.web replay --index saved.jsonl.xz --pages saved.tar.xz --hosts-file hosts.json

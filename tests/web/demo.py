@@ -72,6 +72,7 @@ def _worker(number: int, crawl_id: str, hosts_file: Path) -> subprocess.Popen[by
         "MONGODB_DATABASE": DATABASE,
         "NET_HOSTS_FILE": hosts_file,
         "ALLOW_PRIVATE_ADDRESSES": 1,
+        "DOWNLOAD_VERIFY_CERTIFICATES": 0,
         "FRONTIER_HOST_DELAY": 0.02,
         "FRONTIER_RETRY_DELAY": 0.2,
         "DOWNLOAD_TIMEOUT": 5,

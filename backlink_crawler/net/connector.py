@@ -1,0 +1,92 @@
+"""aiohttp's connector with the bounds of an open-web crawler: what is dialled, what is kept, how long a head may be."""
+
+import functools
+import socket
+import ssl
+from typing import Any
+
+import aiohttp
+import certifi
+from aiohttp.abc import AbstractResolver
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.connector import AddrInfoType
+from aiohttp.http_exceptions import HttpProcessingError
+
+from backlink_crawler.net.guard import UnsafeAddress, is_public
+
+LONGEST_HEAD = 1_048_576
+"""Bytes that may come before a response's body: interim responses (1xx) and the head itself."""
+LONGEST_FIELD = 262_144
+MOST_FIELDS = 1_000
+
+_KEPT_NAMES = 10_000
+_DNS_SECONDS = 300
+_KEEP_ALIVE_SECONDS = 15
+
+
+class GuardedConnector(aiohttp.TCPConnector):
+    """Refuses addresses as their sockets are made, after all resolving; forgets names and idle connections in time."""
+
+    def __init__(
+        self, resolver: AbstractResolver, *, limit: int, limit_per_host: int, verify: bool, private: bool
+    ) -> None:
+        super().__init__(
+            limit=limit,
+            limit_per_host=limit_per_host,
+            resolver=resolver,
+            ttl_dns_cache=_DNS_SECONDS,
+            dns_cache_max_size=_KEPT_NAMES,
+            keepalive_timeout=_KEEP_ALIVE_SECONDS,
+            ssl=tls_context(verify=verify),
+            socket_factory=None if private else _public_socket,
+        )
+        # The one private name of aiohttp that is used here; a test fails should it lose its meaning.
+        self._factory = functools.partial(BoundedProtocol, loop=self._loop)  # type: ignore[assignment]
+
+
+class BoundedProtocol(ResponseHandler):
+    """Counts what comes before the body: aiohttp bounds fields and their number, but skips any number of responses
+    with a status of 1xx."""
+
+    _head_left: int | None = None
+
+    def set_response_params(self, **params: Any) -> None:
+        """Called before each request."""
+        self._head_left = LONGEST_HEAD
+        super().set_response_params(**params)
+
+    def head_has_come(self) -> None:
+        """Stop counting."""
+        self._head_left = None
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes from the wire."""
+        if self._head_left is not None:
+            self._head_left -= len(data)
+            if self._head_left < 0:
+                self.set_exception(HttpProcessingError(message=f"more than {LONGEST_HEAD} bytes before the body"))
+                self._head_left = None
+                if self.transport is not None:
+                    self.transport.abort()
+                return
+        super().data_received(data)
+
+
+def tls_context(*, verify: bool) -> ssl.SSLContext:
+    """Return a client's context that trusts the system's roots (or ``SSL_CERT_FILE``'s) and Mozilla's (certifi)."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # default from Python 3.13 on, and browsers are not that strict
+    context.set_alpn_protocols(["http/1.1"])
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _public_socket(address: AddrInfoType) -> socket.socket:
+    """Make the socket for one address, or refuse it: called by the connector for the address it dials."""
+    family, kind, protocol, _, where = address
+    if not is_public(str(where[0])):
+        raise UnsafeAddress(str(where[0]))
+    return socket.socket(family=family, type=kind, proto=protocol)
