@@ -29,6 +29,21 @@ ADDRESSES = [
     ("ff0e::1", False, "global multicast is still no host"),
     ("255.255.255.255", False, "broadcast"),
     ("198.51.100.1", False, "documentation"),
+    ("100.100.100.200", False, "the metadata service of a cloud in shared address space"),
+    ("192.0.0.192", False, "the metadata service of a cloud among protocol assignments"),
+    ("168.63.129.16", False, "services of a cloud's host on an address that looks public"),
+    ("192.88.99.1", False, "relays of 6to4"),
+    ("240.0.0.1", False, "reserved"),
+    ("198.18.0.1", False, "benchmarks"),
+    ("fec0::1", False, "site-local: deprecated, and still in use"),
+    ("::127.0.0.1", False, "IPv4-compatible: deprecated"),
+    ("64:ff9b:1::7f00:1", False, "a network's own NAT64"),
+    ("2001:0:4136:e378:8000:63bf:3fff:fdd2", False, "Teredo"),
+    ("2002:5db8:d70e::1", True, "6to4 with a public address inside"),
+    ("2001:db8::1", False, "documentation"),
+    ("3fff::1", False, "documentation, too"),
+    ("5f00::1", False, "segment routing"),
+    ("4000::1", False, "not allocated"),
 ]
 
 

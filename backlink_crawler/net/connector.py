@@ -11,12 +11,12 @@ from aiohttp.abc import AbstractResolver
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import AddrInfoType
 from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.streams import EMPTY_PAYLOAD
 
 from backlink_crawler.net.guard import UnsafeAddress, is_public
 
-LONGEST_HEAD = 1_048_576
-"""Bytes that may come before a response's body: interim responses (1xx) and the head itself."""
-LONGEST_FIELD = 262_144
+LONGEST_HEAD = 262_144
+"""Bytes that may come before a body, interim responses (1xx) and the head itself; Chrome takes as much."""
 MOST_FIELDS = 1_000
 
 _KEPT_NAMES = 10_000
@@ -40,36 +40,30 @@ class GuardedConnector(aiohttp.TCPConnector):
             ssl=tls_context(verify=verify),
             socket_factory=None if private else _public_socket,
         )
-        # The one private name of aiohttp that is used here; a test fails should it lose its meaning.
+        # With _payload below, the only private names of aiohttp here; a test fails should they lose their meaning.
         self._factory = functools.partial(BoundedProtocol, loop=self._loop)  # type: ignore[assignment]
 
 
 class BoundedProtocol(ResponseHandler):
-    """Counts what comes before the body: aiohttp bounds fields and their number, but skips any number of responses
+    """Bounds what comes before the body: aiohttp bounds fields and their number, but skips any number of responses
     with a status of 1xx."""
 
-    _head_left: int | None = None
+    _left = LONGEST_HEAD
 
     def set_response_params(self, **params: Any) -> None:
         """Called before each request."""
-        self._head_left = LONGEST_HEAD
+        self._left = LONGEST_HEAD
         super().set_response_params(**params)
-
-    def head_has_come(self) -> None:
-        """Stop counting."""
-        self._head_left = None
 
     def data_received(self, data: bytes) -> None:
         """Take bytes from the wire."""
-        if self._head_left is not None:
-            self._head_left -= len(data)
-            if self._head_left < 0:
-                self.set_exception(HttpProcessingError(message=f"more than {LONGEST_HEAD} bytes before the body"))
-                self._head_left = None
-                if self.transport is not None:
-                    self.transport.abort()
-                return
         super().data_received(data)
+        if self._payload not in (None, EMPTY_PAYLOAD):  # the body has begun
+            return
+        self._left -= len(data)
+        if self._left < 0 and self.transport is not None:
+            self.set_exception(HttpProcessingError(message=f"more than {LONGEST_HEAD} bytes before the body"))
+            self.transport.abort()
 
 
 def tls_context(*, verify: bool) -> ssl.SSLContext:

@@ -7,7 +7,22 @@ or ``169.254.169.254`` (the metadata service of clouds) is a way into its owner'
 import errno
 import ipaddress
 
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_UNICAST = ipaddress.IPv6Network("2000::/3")
+"""All that is allocated as global unicast; the rest of IPv6 is special, deprecated or nobody's."""
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_NOT_HOSTS = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        "192.0.0.0/24",  # protocol assignments; some clouds' metadata
+        "192.88.99.0/24",  # 6to4 relays, deprecated (RFC 7526)
+        "168.63.129.16/32",  # the host's services inside Azure, on an address that looks public
+        "2001::/23",  # protocol assignments, Teredo among them
+        "3fff::/20",  # documentation (RFC 9637)
+    )
+)
+"""Not left to :mod:`ipaddress`, whose tables depend on the version of Python."""
 
 
 class UnsafeAddress(OSError):
@@ -23,21 +38,17 @@ class UnsafeAddress(OSError):
 def is_public(address: str) -> bool:
     """Whether ``address`` (an IPv4 or IPv6 address as text, no brackets) is globally routable unicast.
 
-    IPv6 forms that carry an IPv4 address (mapped, 6to4, Teredo, NAT64) are judged by the address inside as well.
-    Source: the IANA special-purpose address registries, as :mod:`ipaddress` knows them.
+    IPv6 forms that carry an IPv4 address (mapped, 6to4, NAT64) are judged by the address inside as well.
+    Source: the IANA special-purpose address registries, as :mod:`ipaddress` knows them, and the list above.
     """
     ip = ipaddress.ip_address(address.partition("%")[0])
-    return all(each.is_global and not each.is_multicast for each in _with_embedded(ip))
-
-
-def _with_embedded(
-    ip: ipaddress.IPv4Address | ipaddress.IPv6Address,
-) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
     if isinstance(ip, ipaddress.IPv4Address):
-        return [ip]
-    if ip.ipv4_mapped is not None:
-        return [ip.ipv4_mapped]
-    embedded = [ip.sixtofour, *(ip.teredo or ())]
-    if ip in _NAT64:
-        embedded.append(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF))
-    return [ip, *(inner for inner in embedded if inner is not None)]
+        return _is_host(ip)
+    carried = ip.ipv4_mapped or (ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else None)
+    if carried is not None:
+        return _is_host(carried)
+    return ip in _UNICAST and _is_host(ip) and (ip.sixtofour is None or _is_host(ip.sixtofour))
+
+
+def _is_host(ip: _Address) -> bool:
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in _NOT_HOSTS)

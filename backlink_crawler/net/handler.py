@@ -26,7 +26,7 @@ from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
 from backlink_crawler.net import media
-from backlink_crawler.net.connector import LONGEST_FIELD, MOST_FIELDS, BoundedProtocol, GuardedConnector
+from backlink_crawler.net.connector import LONGEST_HEAD, MOST_FIELDS, GuardedConnector
 from backlink_crawler.net.decoding import Decoder
 from backlink_crawler.net.errors import (
     CertificateError,
@@ -88,8 +88,8 @@ class GuardedHandler(BaseDownloadHandler):
             response_class=_Response,
             skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
-            max_line_size=LONGEST_FIELD,
-            max_field_size=LONGEST_FIELD,
+            max_line_size=LONGEST_HEAD,
+            max_field_size=LONGEST_HEAD,
             max_headers=MOST_FIELDS,
         )
         _mention_proxies()
@@ -178,8 +178,6 @@ class _Response(aiohttp.ClientResponse):
         if peername:
             self.peer = ipaddress.ip_address(peername[0].partition("%")[0])
         await super().start(connection)
-        if isinstance(protocol, BoundedProtocol):
-            protocol.head_has_come()
         return self
 
 
