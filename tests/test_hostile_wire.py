@@ -20,11 +20,12 @@ from scrapy import Request
 from scrapy.utils.test import get_crawler
 
 from backlink_crawler.net import media
-from backlink_crawler.net.decoding import Decoder
+from backlink_crawler.net.decoding import ACCEPTED, Decoder
 from backlink_crawler.net.errors import EncodingError, TooLargeError, TruncatedError
 from backlink_crawler.net.handler import GuardedHandler
 from backlink_crawler.records import Outcome, Page
 from backlink_crawler.spiders.observation import observe_failure, observe_response
+from settings import base
 from tests.crawling import Crawling
 from tests.web.hostile.wire import CERTIFICATES, GOOD, HOSTS, MEGABYTE, TRUSTED, HostileWeb, bomb, serve
 
@@ -155,6 +156,8 @@ def fed(decoder: Decoder, packed: bytes, starts: Sequence[int]) -> None:
         decoder.feed(packed[start:end])
 
 
+_NOT_SCRAPYS = ("httpcompression.HttpCompressionMiddleware", "httpproxy.HttpProxyMiddleware")
+
 CODINGS = {
     "gzip": gzip.compress,
     "deflate": zlib.compress,
@@ -265,3 +268,20 @@ def test_a_stream_without_its_end_is_no_page(coding: str) -> None:
 def test_what_counts_as_html(content_type: str | None, start: bytes, html: bool, why: str) -> None:
     """By the declared type; without one by the first bytes, as the standard has it."""
     assert media.is_html(content_type, start) is html, why
+
+
+def test_a_window_larger_than_the_coding_allows() -> None:
+    """RFC 9659: a zstd body that asks its reader for more than 8 MB of memory is refused."""
+    wide = zstandard.ZstdCompressionParameters(window_log=27, compression_level=1)
+    packer = zstandard.ZstdCompressor(compression_params=wide).compressobj()
+    decoder = Decoder(["zstd"], 0)
+    with pytest.raises(EncodingError):
+        decoder.feed(packer.compress(bytes(200_000)) + packer.flush())
+
+
+def test_settings_keep_the_guards_on() -> None:
+    """What everybody crawls with: certificates are verified, and bodies are unpacked by the bounded decoder alone."""
+    assert base.DOWNLOAD_VERIFY_CERTIFICATES
+    off = {name for name, at in base.DOWNLOADER_MIDDLEWARES.items() if at is None}
+    assert {f"scrapy.downloadermiddlewares.{name}" for name in _NOT_SCRAPYS} <= off
+    assert base.DEFAULT_REQUEST_HEADERS["Accept-Encoding"] == ACCEPTED

@@ -167,6 +167,13 @@ def _head(*lines: str) -> bytes:
 
 
 _SIZED = f"Content-Length: {len(HOME)}"
+
+
+def _stacked(times: int) -> bytes:
+    """Return a page in that many wrappings."""
+    return gzip.compress(_stacked(times - 1)) if times else HOME
+
+
 _PACKED = gzip.compress(HOME * 100)
 _FULL = bytes(65_536)
 
@@ -181,7 +188,7 @@ HOSTS: dict[str, Host] = {
     },
     "bomb-robots.test": Host(_bomb("gzip"), "too_large", "decompressed", "a bomb for a robots.txt", on_robots=True),
     "stacked.test": Host(
-        _page(HOME, f"Content-Encoding: {', '.join(['gzip'] * 10)}", _SIZED),
+        _page(_stacked(10), f"Content-Encoding: {', '.join(['gzip'] * 10)}"),
         "network_error",
         "bad_encoding",
         "ten codings on top of each other",
@@ -262,6 +269,12 @@ HOSTS: dict[str, Host] = {
         "network_error",
         "malformed",
         "100,000 header fields",
+    ),
+    "short-headers.test": Host(
+        _page(HOME, *(f"X-{number}: 1" for number in range(5_000)), _SIZED),
+        "network_error",
+        "malformed",
+        "few bytes in many fields",
     ),
     "long-header.test": Host(
         _page(HOME, f"X-A: {'x' * 10 * MEGABYTE}", _SIZED), "network_error", "malformed", "one field of 10 MB"
