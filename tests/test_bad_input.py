@@ -85,4 +85,6 @@ def test_private_addresses_are_not_dialled(crawling: Crawling, served: ServedWeb
     )
     assert (end.code, len(served.log)) == (1, before)
     assert end.err.strip().endswith("no page could be read: unsafe_address 3"), end.err
+    assert "Traceback" not in end.err
+    assert [line for line in end.errors if "unsafe_address 3" not in line] == [], "a refusal is an outcome, no error"
     assert set(crawling.outcomes().values()) == {"unsafe_address"}

@@ -116,6 +116,7 @@ def test_status(visits: list[Visit], status: str, told: list[tuple[str, str, Any
         pytest.param({"outcome": "challenge"}, id="challenge"),
         pytest.param({"outcome": "too_large"}, id="too large"),
         pytest.param({"outcome": "unsafe_address"}, id="address"),
+        pytest.param({"outcome": "certificate_error", "reason": "expired"}, id="certificate"),
         pytest.param({"outcome": "http_error", "http_status": 403}, id="forbidden"),
         pytest.param({"outcome": "http_error", "http_status": 503}, id="overloaded"),
         pytest.param({"outcome": "ok", "wall": "script_only"}, id="an empty shell"),

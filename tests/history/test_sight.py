@@ -32,6 +32,7 @@ GONE_LINK, KEPT_LINK = b"g", b"k"
         pytest.param({"outcome": "challenge"}, ("unseen", None), id="the page is behind it"),
         pytest.param({"outcome": "too_large"}, ("unseen", None), id="what was not read says nothing"),
         pytest.param({"outcome": "unsafe_address"}, ("unseen", None), id="we do not dial that"),
+        pytest.param({"outcome": "certificate_error", "reason": "expired"}, ("unseen", None), id="it proves nothing"),
     ],
 )
 def test_each_outcome(page: dict[str, Any], expected: tuple[str, str | None]) -> None:
