@@ -19,6 +19,8 @@ __all__ = ["Placement", "place_links"]
 
 _BORDER = 0.5
 """From this content score on, a block is content."""
+_LEAST_SCORE = 0.001
+"""Of what is judged: 0 is for what the page declares, and nothing else."""
 _LEAST_TEXT = 200
 """Characters. A page with less is too small to be judged: what no landmark claims is its content."""
 
@@ -29,8 +31,8 @@ class Placement:
 
     region: Region
     content_score: float
-    """0 (furniture) to 1 (main content), to three digits. 0 where the page itself declares another region; 0.5 on a
-    page that is too small to be judged."""
+    """0 (furniture) to 1 (main content), to three digits. 0 where the page itself declares another region, and only
+    there; 0.5 on a page that is too small to be judged."""
 
 
 def place_links(document: Document, elements: Sequence[Element]) -> list[Placement]:
@@ -59,7 +61,7 @@ def place_links(document: Document, elements: Sequence[Element]) -> list[Placeme
 
 
 def _judged(score: float, part: int) -> Placement:
-    score = round(score, 3)  # what is behind depends on how a machine multiplies
+    score = max(round(score, 3), _LEAST_SCORE)  # what is behind depends on how a machine multiplies
     return Placement("content" if score >= _BORDER else FURNITURE[part], score)
 
 
