@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from backlink_crawler.history.regions import CLEARLY_CONTENT, CLEARLY_NOT
 from backlink_crawler.records import Link, LinkType, Page, RawLink, Region, Scope
 from backlink_crawler.redirectors import unwrap
 from backlink_crawler.texts import without_controls
@@ -43,6 +44,8 @@ _LAST_WEIGHT = 0.5
 """Of a link at the very end of the page's text, against one at its beginning."""
 _LEAST_SCORE_WEIGHT = 0.5
 """Of a link whose place is certainly no content, whatever its region is called."""
+_MOST_RIVALS = 8
+"""Of one target: bounds what a page that links to it ten thousand times costs."""
 
 
 def prominence(link: RawLink) -> tuple[bool, int, int, int]:
@@ -89,10 +92,9 @@ def build_links(page: Page, raw_links: Iterable[RawLink], *, internal_too: bool)
     """
     by_target: dict[str, list[RawLink]] = {}
     for raw in raw_links:
-        if raw.url is not None and raw.url != page.url:
-            target = (unwrap(raw.url, page.site) if "?" in raw.url else None) or raw.url
-            if target != page.url:
-                by_target.setdefault(target, []).append(raw)
+        target = _target_of(page, raw)
+        if target is not None:
+            by_target.setdefault(target, []).append(raw)
     weights = _shares(by_target.values())
     sites: dict[str, str] = {}
     links = []
@@ -114,6 +116,55 @@ def build_links(page: Page, raw_links: Iterable[RawLink], *, internal_too: bool)
     return links
 
 
+def rivals_of(page: Page, raw_links: Iterable[RawLink], links: Iterable[Link]) -> dict[str, list[Link]]:
+    """Return records of places that a slightly different judgement of regions could make a target's most prominent one.
+
+    :param links: as :func:`build_links` made them of ``raw_links``.
+    :returns: by target URL, the more prominent first; only targets that have such places.
+    """
+    several = {link.target_url: link for link in links if link.occurrences > 1}
+    if not several:
+        return {}
+    rivals: dict[str, dict[tuple[object, ...], RawLink]] = {}
+    for raw in raw_links:
+        link = several.get(_target_of(page, raw) or "")
+        if link is not None and _told(raw) != _told(link) and _is_rival(raw, link):
+            rivals.setdefault(link.target_url, {}).setdefault(_told(raw), raw)
+    found = {}
+    for url, places in rivals.items():
+        link = several[url]
+        best = sorted(places.values(), key=prominence)[:_MOST_RIVALS]
+        found[url] = [
+            _link(page, url, link.target_host, link.target_site, raw, link.occurrences, link.weight) for raw in best
+        ]
+    return found
+
+
+def _target_of(page: Page, raw: RawLink) -> str | None:
+    if raw.url is None or raw.url == page.url:
+        return None
+    target = (unwrap(raw.url, page.site) if "?" in raw.url else None) or raw.url
+    return target if target != page.url else None
+
+
+def _told(link: RawLink | Link) -> tuple[object, ...]:
+    """What distinguishes places of one target in its history."""
+    return link.anchor, link.rel, link.link_type, link.hidden, link.region, link.content_score
+
+
+def _is_rival(raw: RawLink, link: Link) -> bool:
+    same = (raw.hidden is None) == (link.hidden is None) and _TYPE_RANK[raw.link_type] == _TYPE_RANK[link.link_type]
+    return same and _ranks(raw)[0] <= _ranks(link)[1]
+
+
+def _ranks(link: RawLink | Link) -> tuple[int, int]:
+    """Return the best and the worst rank that the region of a link may have had, judged slightly differently."""
+    rank, score = _REGION_RANK[link.region], link.content_score
+    if not score or score >= CLEARLY_CONTENT:  # the page declares it, or it is clear
+        return rank, rank
+    return (1 if score <= CLEARLY_NOT else 0), max(_REGION_RANK.values())
+
+
 def _shares(places: Iterable[Sequence[RawLink]]) -> list[float]:
     """Return each target's share of the page's vote; all make 1. Where no link can be followed, all are alike."""
     weights = [raw_weight(raws[0]) if len(raws) == 1 else sum(map(raw_weight, raws)) for raws in places]
@@ -121,7 +172,7 @@ def _shares(places: Iterable[Sequence[RawLink]]) -> list[float]:
     return [weight / total if total > 0 else 1 / len(weights) for weight in weights]
 
 
-def _link(page: Page, url: str, host: str, site: str, raw: RawLink, occurrences: int, weight: float) -> Link:
+def _link(page: Page, url: str, host: str, site: str, raw: RawLink, occurrences: int, weight: float | None) -> Link:
     nofollow, ugc, sponsored = (token in raw.rel for token in ("nofollow", "ugc", "sponsored"))
     by_rel = nofollow or ugc or sponsored
     return Link(

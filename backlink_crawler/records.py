@@ -138,6 +138,8 @@ class Page:
     """What stands between a visitor and the page's content."""
     soft_404: bool | None = None
     """Answers 200 and says that there is no such page."""
+    region_rules: str | None = None
+    """Which rules and which trained model told the regions of its links: another value may tell other regions."""
     links_internal: int = 0
     links_external: int = 0
     sites_linked: int = 0
@@ -255,6 +257,9 @@ class Visit:
     """What the frontier is told when the visit is stored."""
     links: list[Link] = field(default_factory=list)
     """One record per target, external ones (all, when ``STORE_INTERNAL_LINKS``)."""
+    rivals: dict[str, list[Link]] = field(default_factory=dict)
+    """Of targets that stand in several places: records of those that are about as prominent as the one in ``links``,
+    the more prominent first, a few at most."""
     token: int = 0
     """Of the lease: among visits of one crawl to one page, a later one has a higher token. 0: made without a lease."""
     not_modified: bool = False

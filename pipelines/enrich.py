@@ -4,12 +4,12 @@ from typing import Self
 
 from scrapy.crawler import Crawler
 
-from backlink_crawler.features import build_links
+from backlink_crawler.features import build_links, rivals_of
 from backlink_crawler.records import Visit
 
 
 class Enrich:
-    """Builds ``visit.links`` from ``visit.raw_links`` and counts links to the spider's targets."""
+    """Builds ``visit.links`` and ``visit.rivals`` from ``visit.raw_links`` and counts links to the spider's targets."""
 
     def __init__(self, crawler: Crawler) -> None:
         assert crawler.stats is not None
@@ -25,6 +25,7 @@ class Enrich:
     async def process_item(self, visit: Visit) -> Visit:
         """Build the link records of ``visit``; its raw links are done with."""
         visit.links = build_links(visit.page, visit.raw_links, internal_too=self._internal_too)
+        visit.rivals = rivals_of(visit.page, visit.raw_links, visit.links)
         visit.raw_links = []
         if self._targets:
             found = sum(link.target_site in self._targets and link.scope == "external" for link in visit.links)

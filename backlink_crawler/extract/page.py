@@ -12,6 +12,7 @@ from backlink_crawler.extract.decoding import parse
 from backlink_crawler.extract.directives import Directives, read_directives
 from backlink_crawler.extract.facts import author_of, language_of, page_type_of, published_of
 from backlink_crawler.extract.links import links_of, redirect_link
+from backlink_crawler.extract.placement.version import region_rules
 from backlink_crawler.extract.placement_types import PageKind, place_types
 from backlink_crawler.extract.platforms import platform_of
 from backlink_crawler.extract.reading import Reading
@@ -40,6 +41,7 @@ class ExtractedPage:
     url: str
     links: list[RawLink] = field(default_factory=list)
     """One per linking element in document order, whatever its scheme; then refreshes."""
+    region_rules: str = field(default_factory=region_rules)
     title: str | None = None
     language: str | None = None
     charset: str | None = None

@@ -1,11 +1,22 @@
 """A page as it was known beside a visit of it: which links are fresh, altered or gone."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from backlink_crawler.history.manifest import Manifest, links_hash, pack, state_hash, unpack
+from backlink_crawler.history.manifest import (
+    UNKNOWN,
+    Manifest,
+    agree,
+    links_hash,
+    pack,
+    place_in,
+    state_of,
+    state_of_record,
+    unpack,
+)
+from backlink_crawler.history.regions import recorded_place, settle
 from backlink_crawler.history.revisiting import Patience, with_unseen
 from backlink_crawler.history.sight import UNSEEN, Sight, sight_of, standing_of
 from backlink_crawler.records import MAX_LINKS, Link, LostReason, Visit
@@ -27,6 +38,8 @@ class KnownPage:
     """None while its first visit is still being written, too."""
     manifest: bytes = b""
     links_hash: bytes = b""
+    region_rules: str | None = None
+    """By which the regions of the manifest were told."""
     standing: LostReason | None = None
     """Why its links do not count, as of the last read."""
     interval_days: float | None = None
@@ -62,6 +75,8 @@ class Comparison:
     """Of an unreachable page: the visits that failed."""
     packed: bytes = b""
     links_hash: bytes = b""
+    told_otherwise: set[bytes] = field(default_factory=set)
+    """Links whose stored region was told by other rules than those of this visit."""
 
     @property
     def first(self) -> bool:
@@ -103,6 +118,32 @@ class Comparison:
         fresh = [] if self.first else self.fresh
         return [*self.gone, *fresh, *self.altered, *self.rejudged]
 
+    def beside(self, records: Mapping[bytes, Mapping[str, Any]]) -> "Comparison":
+        """Return the comparison with what only records tell: how a link was that comes back, or that the manifest knows
+        by its id alone.
+
+        :param records: the documents of ``to_read`` that exist.
+        """
+        present, now, otherwise = dict(self.present), dict(self.now), set()
+        for link_id, link in self.present.items():
+            record = records.get(link_id)
+            if record is None or self.before.get(link_id, UNKNOWN) != UNKNOWN:
+                continue
+            place = None if link_id in self.before else recorded_place(record, link)
+            if place is None:
+                otherwise.add(link_id)
+            known = state_of_record(record, place)
+            present[link_id], now[link_id] = _seen(known, link, self.visit.rivals.get(link.target_url, ()))
+        beside = replace(self, present=present, now=now, told_otherwise=otherwise)
+        beside.seal()
+        return beside
+
+    def seal(self) -> None:
+        """Work out the manifest as it is stored."""
+        self.packed = pack(self.now)
+        facts = (self.sight.kind, self.sight.reason, self.standing, self.visit.page.redirect_to)
+        self.links_hash = links_hash(self.packed, facts)
+
 
 def unseen_after(known: KnownPage, visit: Visit) -> list[Mapping[str, Any]]:
     """Return the visits since the last read that saw nothing, ``visit`` included if it is (or may be) one."""
@@ -119,7 +160,7 @@ def compare(known: KnownPage, visit: Visit, patience: Patience, unseen: tuple[Ma
     :param unseen: as :func:`unseen_after` tells.
     """
     present = {link_id(link.source_url, link.target_url): link for link in visit.links}
-    before = unpack(known.manifest)
+    before = _manifest_of(known, visit)
     unheard_of = visit.not_modified and known.last_read is None
     sight = UNSEEN if unheard_of else sight_of(visit, before, present)
     evidence: tuple[Mapping[str, Any], ...] = ()
@@ -127,16 +168,45 @@ def compare(known: KnownPage, visit: Visit, patience: Patience, unseen: tuple[Ma
         sight, evidence = UNREACHABLE, unseen
         present = present if visit.page.outcome == "ok" else {}  # what stands before a wall is there
     elif sight.kind == "unseen" or visit.not_modified:
+        before = unpack(known.manifest)
         same = Comparison(visit, known, sight, {}, before, before, known.standing)
         same.packed, same.links_hash = known.manifest, known.links_hash
         return same
-    now = {link: state_hash(record) for link, record in present.items()}
+    now: Manifest = {}
+    for id_, link in present.items():
+        present[id_], now[id_] = _seen(before.get(id_, UNKNOWN), link, visit.rivals.get(link.target_url, ()))
     if visit.page.truncated:
         now |= _beyond_the_bound(before, now)
     standing = standing_of(visit.page) if visit.page.outcome == "ok" else None
-    packed = pack(now)
-    told = links_hash(packed, (sight.kind, sight.reason, standing, visit.page.redirect_to))
-    return Comparison(visit, known, sight, present, before, now, standing, evidence, packed, told)
+    compared = Comparison(visit, known, sight, present, before, now, standing, evidence)
+    compared.seal()
+    return compared
+
+
+def _manifest_of(known: KnownPage, visit: Visit) -> Manifest:
+    """Return what is known of the links: states by other rules than those of ``visit`` cannot be compared."""
+    manifest = unpack(known.manifest)
+    return manifest if known.region_rules == visit.page.region_rules else dict.fromkeys(manifest, UNKNOWN)
+
+
+def _seen(known: bytes, link: Link, rivals: Sequence[Link]) -> tuple[Link, bytes]:
+    """Return a link in its settled region, with its state.
+
+    Of places that are about as prominent the link stays in the one that is known: which of them is a little ahead rests
+    on judgement, and their anchors differ.
+
+    :param known: its state so far.
+    """
+    before = place_in(known)
+    for one in (link, *rivals) if known != UNKNOWN else ():
+        place = settle(before, one)
+        state = state_of(one, place)
+        if agree(state, known):
+            break
+    else:
+        one, place = link, settle(before, link)
+        state = state_of(one, place)
+    return (one if one.region == place.region else replace(one, region=place.region)), state
 
 
 def _beyond_the_bound(before: Manifest, now: Manifest) -> Manifest:

@@ -148,12 +148,19 @@ class Life:
         values = {name: getattr(link, name) for name in _LINK_FIELDS if name != "target_site"}
         effects.events += (
             self._event(link_id, link, "changed", name, record.get(name), values[name])
-            for name in WATCHED
+            for name in self._told_of(link_id, link)
             if _plain(record.get(name)) != _plain(values[name])
         )
         values |= {"last_seen": self._at, "revision": self._revision}
         values |= self._turned(effects, link, record)
         effects.amendments.append(Amendment(link_id, record["target_site"], values))
+
+    def _told_of(self, link_id: bytes, link: Link) -> Sequence[str]:
+        """Fields whose change is an event. Other rules for regions are no change of the link, and where it stands in
+        several places, they may describe another one."""
+        if link_id not in self._comparison.told_otherwise:
+            return WATCHED
+        return [name for name in WATCHED if name != "region"] if link.occurrences == 1 else ()
 
     def _lose(self, effects: Effects, link_id: bytes) -> None:
         record = self._records.get(link_id)

@@ -1,31 +1,64 @@
 """A page's manifest: which links stood on it when it was last read, and in what state, in 24 bytes a link.
 
-So a re-visit is compared without reading a single link record.
+So a re-visit is compared without reading a single link record. Of the eight bytes of a state, seven are a hash of what
+is watched, and the last one is the settled region (``regions``), which the next judgement starts from.
 """
 
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
+from typing import Any
 
-from backlink_crawler.records import Link
+from backlink_crawler.history.regions import Place
+from backlink_crawler.records import Link, Region
 
 Manifest = dict[bytes, bytes]
-"""Link id (16 bytes) → hash of the link's state (8 bytes)."""
+"""Link id (16 bytes) → state of the link (8 bytes)."""
 
 WATCHED = ("anchor", "rel", "follow", "nofollow_cause", "region", "link_type", "hidden")
 """Fields of a link whose change is an event. What else is recorded of it (offset, xpath, context …) moves with the page
 around it and is taken over silently with the next change."""
 
+UNKNOWN = bytes(8)
+"""State of a link of which only the id is known: whatever is seen of it is another state."""
+
 _ID = 16
 _ENTRY = 24
+_HASH = _ENTRY - _ID - 1
+_REGIONS: tuple[Region, ...] = ("content", "nav", "header", "footer", "aside", "comment")
+_PLACES = [Place(region, declared) for declared in (False, True) for region in _REGIONS]
+_CODES = {place: bytes([code]) for code, place in enumerate(_PLACES, 1)}
+"""0 stands for an unknown place."""
 
 
-def state_hash(link: Link) -> bytes:
-    """Return a hash of the watched fields of ``link``."""
-    state = (
-        f"{link.anchor}\x1f{' '.join(link.rel)}\x1f{link.follow}\x1f{link.nofollow_cause}\x1f{link.region}"
-        f"\x1f{link.link_type}\x1f{link.hidden}"
-    )
-    return blake2b(state.encode("utf-8", "surrogatepass"), digest_size=_ENTRY - _ID).digest()
+def state_of(link: Link, place: Place) -> bytes:
+    """Return the state of a link that is settled in ``place``."""
+    hidden, kind = link.hidden, link.link_type
+    return _hash(link.anchor, link.rel, link.follow, link.nofollow_cause, kind, hidden) + _CODES[place]
+
+
+def state_of_record(record: Mapping[str, Any], place: Place | None) -> bytes:
+    """Return the state that the record of a link tells of.
+
+    :param place: ``None`` where it is not known.
+    """
+    facts = (record.get(name) for name in WATCHED if name != "region")
+    return _hash(*facts) + (_CODES[place] if place is not None else b"\0")
+
+
+def place_in(state: bytes) -> Place | None:
+    """Return the place in a state, ``None`` where it is unknown."""
+    code = state[-1]
+    return _PLACES[code - 1] if 0 < code <= len(_PLACES) else None
+
+
+def agree(state: bytes, known: bytes) -> bool:
+    """Whether a state is the one that is known, as far as that is."""
+    return state == known or (known[-1] == 0 and state[:_HASH] == known[:_HASH])
+
+
+def _hash(anchor: Any, rel: Any, follow: Any, nofollow_cause: Any, link_type: Any, hidden: Any) -> bytes:
+    told = f"{anchor}\x1f{' '.join(rel or ())}\x1f{follow}\x1f{nofollow_cause}\x1f{link_type}\x1f{hidden}"
+    return blake2b(told.encode("utf-8", "surrogatepass"), digest_size=_HASH).digest()
 
 
 def pack(manifest: Mapping[bytes, bytes]) -> bytes:

@@ -31,7 +31,7 @@ _NOT_MODIFIED = 304
 _CONDITIONS = ("If-None-Match", "If-Modified-Since")
 _FACTS = (
     *("title", "language", "charset", "canonical_url", "author", "published_at", "platform", "page_type", "word_count"),
-    *("needs_rendering", "wall", "soft_404"),
+    *("needs_rendering", "wall", "soft_404", "region_rules"),
 )
 """Of ``ExtractedPage``, taken over as they are."""
 _LONGEST_HEADER = 4_096

@@ -39,6 +39,7 @@ def known_page(document: Document | None) -> KnownPage:
         last_read=document.get("last_read"),
         manifest=document.get("manifest", b""),
         links_hash=document.get("links_hash", b""),
+        region_rules=document.get("region_rules"),
         standing=standing_of(shown),
         interval_days=document.get("interval_days"),
         unknown_since=document.get("unknown_since"),
@@ -87,12 +88,17 @@ def page_changes(
 def _moved_on(comparison: Comparison, effects: Effects | None) -> Document:
     if effects is None:
         return {} if comparison.known.revision else {"revision": 0}
-    values: Document = {"revision": comparison.known.revision + 1, "manifest": effects.manifest}
+    values: Document = {
+        "revision": comparison.known.revision + 1,
+        "manifest": effects.manifest,
+        "region_rules": comparison.visit.page.region_rules,
+    }
     if effects.complete:
         values["links_hash"] = comparison.links_hash
-        values["last_changed"] = comparison.visit.at
     else:  # between two visits: like neither
         values["links_hash"] = b""
+    if comparison.first or effects.events:
+        values["last_changed"] = comparison.visit.at
     return values
 
 
@@ -114,7 +120,7 @@ def _read(
     document: Document | None, comparison: Comparison, effects: Effects | None, patience: Patience
 ) -> tuple[Document, list[str]]:
     at, known = comparison.visit.at, comparison.known
-    changed = effects is not None and bool(effects.steps) and not comparison.first
+    changed = effects is not None and bool(effects.events) and not comparison.first
     interval = patience.interval(known.interval_days, changed=changed)
     values = {"last_read": at, "interval_days": interval, "next_visit": at + timedelta(days=interval)}
     if not comparison.visit.not_modified:

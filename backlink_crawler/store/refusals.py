@@ -37,6 +37,7 @@ class Sorted:
         for name in set(self.bad_facts) - _IDENTITY:
             setattr(self.visit.page, name, None)
         self.visit.links = self.links if good else []
+        self.visit.rivals = {}  # what else describes the same links need not be storable either
         return good
 
 

@@ -156,6 +156,7 @@ async def _round(
     for comparison, unseen in compared:
         life = None
         if not comparison.unchanged and comparison.sight != UNSEEN:
+            comparison = comparison.beside(records)
             life = Life(comparison, records, site_known_since=sites.get(comparison.visit.page.site))
         page = stored.get(page_id_of(comparison.visit))
         result.writes.append(_write_of(page, comparison, unseen, life, patience))

@@ -112,6 +112,7 @@ class Index:
         if not comparison.unchanged and comparison.sight != UNSEEN:
             by_id = {record["_id"]: record for record in self.links.values()}
             records = {id_: dict(by_id[id_]) for id_ in comparison.to_read if id_ in by_id}
+            comparison = comparison.beside(records)
             effects = Life(comparison, records, site_known_since=self._site_since).effects()
             self._apply(effects, known.revision + 1)
         values, removed = page_changes(self.page, comparison, unseen, effects, self._patience)

@@ -1,14 +1,26 @@
 """The manifest: 24 bytes a link, and a hash of what is watched."""
 
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backlink_crawler.history.manifest import WATCHED, event_id, links_hash, pack, state_hash, unpack
-from backlink_crawler.records import Link
+from backlink_crawler.history.manifest import (
+    UNKNOWN,
+    WATCHED,
+    agree,
+    event_id,
+    links_hash,
+    pack,
+    place_in,
+    state_of,
+    state_of_record,
+    unpack,
+)
+from backlink_crawler.history.regions import Place, place_of
+from backlink_crawler.records import Link, Region
 from tests.history.index import link
 
 OTHER_VALUES: dict[str, Any] = {
@@ -52,16 +64,22 @@ def test_what_is_packed_is_unpacked(manifest: dict[bytes, bytes]) -> None:
     assert pack(dict(reversed(manifest.items()))) == packed
 
 
+def state(one: Link) -> bytes:
+    """The state of a link that is settled where it is seen."""
+    return state_of(one, place_of(one))
+
+
 @pytest.mark.parametrize("name", WATCHED)
 def test_watched_fields_count(name: str) -> None:
     """A change of any watched field is another state."""
-    assert state_hash(link("b.test")) != state_hash(replace(link("b.test"), **{name: OTHER_VALUES[name]}))
+    assert state(link("b.test")) != state(replace(link("b.test"), **{name: OTHER_VALUES[name]}))
 
 
 @pytest.mark.parametrize("name", VOLATILE)
 def test_volatile_fields_do_not(name: str) -> None:
     """What moves with the page around a link is no other state."""
-    assert state_hash(link("b.test")) == state_hash(replace(link("b.test"), **{name: VOLATILE[name]}))
+    place = Place("content", declared=False)
+    assert state_of(link("b.test"), place) == state_of(replace(link("b.test"), **{name: VOLATILE[name]}), place)
 
 
 def test_every_field_is_watched_volatile_or_identity() -> None:
@@ -73,7 +91,27 @@ def test_every_field_is_watched_volatile_or_identity() -> None:
 
 def test_any_anchor_has_a_state() -> None:
     """Also one that no encoding knows: it is refused later, with its reason."""
-    assert len(state_hash(link("b.test", "lone \ud800 surrogate"))) == 8
+    assert len(state(link("b.test", "lone \ud800 surrogate"))) == 8
+
+
+@pytest.mark.parametrize("declared", [False, True])
+@pytest.mark.parametrize("region", ["content", "nav", "header", "footer", "aside", "comment"])
+def test_a_place_is_kept_in_the_state(region: Region, declared: bool) -> None:
+    """The next visit knows where a link was settled, without reading its record."""
+    place = Place(region, declared)
+    assert place_in(state_of(link("b.test"), place)) == place
+    assert (place_in(UNKNOWN), place_in(b"1234567\xff")) == (None, None)
+
+
+@pytest.mark.parametrize("rel", [(), ("nofollow", "ugc")])
+def test_a_record_has_the_state_of_its_link(rel: tuple[str, ...]) -> None:
+    """Also as MongoDB gives it back, with lists for tuples; without a place it agrees with every place."""
+    one = link("b.test", rel=rel, hidden="aria")
+    record = {**asdict(one), "rel": list(rel)}
+    assert state_of_record(record, place_of(one)) == state(one)
+    assert agree(state(one), state_of_record(record, None))
+    assert not agree(state(replace(one, anchor="other")), state_of_record(record, None))
+    assert not agree(state(replace(one, region="nav")), state(one))
 
 
 def test_the_page_takes_part_in_the_hash() -> None:

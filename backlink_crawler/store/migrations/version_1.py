@@ -18,7 +18,8 @@ from typing import Any
 
 from backlink_crawler.history.comparison import KnownPage, unseen_after
 from backlink_crawler.history.life import event_document
-from backlink_crawler.history.manifest import links_hash, pack, state_hash
+from backlink_crawler.history.manifest import links_hash, pack, state_of
+from backlink_crawler.history.regions import place_of
 from backlink_crawler.history.revisiting import Patience
 from backlink_crawler.history.sight import Sight, sight_of, standing_of
 from backlink_crawler.records import MAX_LINKS, Link, LinkEvent, LostReason, Page, Visit
@@ -112,7 +113,8 @@ def _page(
     read_at: datetime | None,
     patience: Patience,
 ) -> Document:
-    manifest = pack({id_: state_hash(_link(link)) for id_, link in present.items()})
+    seen = {id_: _link(document) for id_, document in present.items()}
+    manifest = pack({id_: state_of(link, place_of(link)) for id_, link in seen.items()})
     values: Document = {"token": 0}
     unread = sight.kind == "unseen"
     if read_at is not None:
