@@ -7,7 +7,7 @@ from turbohtml import Document, Namespace
 from backlink_crawler.extract.addresses import Addresses
 from backlink_crawler.extract.anchors import anchor_of
 from backlink_crawler.extract.context import Lines, words_after, words_before
-from backlink_crawler.extract.place import Placement, place_links
+from backlink_crawler.extract.placement import Placement, place_links
 from backlink_crawler.extract.placement_types import disclosed
 from backlink_crawler.extract.reading import Occurrence, Reading
 from backlink_crawler.extract.xpaths import Paths

@@ -10,6 +10,7 @@ from typing import Any
 
 from backlink_crawler.extract import extract_page
 from backlink_crawler.features import build_links
+from backlink_crawler.history.regions import CLEARLY_CONTENT
 from backlink_crawler.records import Page
 from backlink_crawler.urls import host_of, site_of
 
@@ -49,7 +50,7 @@ def read(folder: Path) -> dict[str, Any]:
     facts = asdict(extracted)
     return {
         "page": _plain({name: value for name, value in facts.items() if name != "links"}),
-        "elements": [_plain(asdict(link)) for link in extracted.links],
+        "elements": [_plain(_without_guesses(asdict(link))) for link in extracted.links],
         "links": [
             _plain({name: value for name, value in asdict(link).items() if name in _OF_RECORDS}) for link in records
         ],
@@ -61,8 +62,20 @@ _OF_RECORDS = frozenset(
 )
 """Fields that an element does not have; the others are those of the element ``ordinal``."""
 
-_TRAINED = frozenset({"content_score"})
-"""A figure of the placement model, which changes with each training; so ``weight`` is left out as well."""
+_TRAINED = frozenset({"content_score", "region_rules"})
+"""What changes with each training of the placement model; so ``weight`` is left out as well."""
+
+
+def _without_guesses(element: dict[str, Any]) -> dict[str, Any]:
+    """Leave out a region that another training may tell otherwise: one that is judged, and not clearly content."""
+    score = element["content_score"]
+    if not score or score == _NOT_JUDGED or score >= CLEARLY_CONTENT:
+        return element
+    return {name: value for name, value in element.items() if name != "region"}
+
+
+_NOT_JUDGED = 0.5
+"""Score of links on pages that are too small."""
 
 
 def as_text(read_page: dict[str, Any]) -> str:

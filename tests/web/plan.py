@@ -71,7 +71,7 @@ class PagePlan:
     decoys: str = ""
     """HTML added to the content that holds no link, whatever it looks like."""
     landmarks: bool = True
-    """Laid out with ``<main>``, ``<nav>`` …; otherwise with ``<div>`` alone, and its regions are not asserted."""
+    """Laid out with ``<main>``, ``<nav>`` …; otherwise with ``<div>`` alone, and only its content is asserted."""
     body: Body = "html"
     size: int = 0
     """Bytes of a huge body, unzipped."""

@@ -103,14 +103,19 @@ def _items(elements: Sequence[str]) -> str:
 
 
 def _content(page: PagePlan, rng: Random) -> Iterator[str]:
-    """Yield headings, paragraphs with links inside, and the remaining links as a list."""
+    """Yield headings, paragraphs with links inside, and the remaining links as a list with some words on each.
+
+    A bare list of links at the end of a text looks like the menus that many sites have there: no reader could tell.
+    """
     links = _in(page, "content")
     for number in range(page.paragraphs):
         if number % 4 == 2:
             yield f"<h2>{escape(words.topic(rng).capitalize())}</h2>\n"
         linked = f" {links.pop(0)} {words.sentence(rng)}" if links else ""
         yield f"<p>{words.paragraph(rng)}{linked}</p>\n"
-    yield _items(links)
+    if links:
+        yield _items([f"{link}: {words.paragraph(rng)}" for link in links])
+        yield f"<p>{words.paragraph(rng)}</p>\n"
     yield page.decoys
 
 

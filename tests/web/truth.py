@@ -34,7 +34,8 @@ class Occurrence:
     anchor: str | None = None
     rel: tuple[str, ...] | None = None
     region: Region | None = None
-    """Asserted on pages with landmarks, for what stands in the body."""
+    """Asserted for what stands in the body, as a reader would say: on pages without landmarks, content alone, as readers
+    of those might call the rest by several names."""
 
     def agrees(self, found: Mapping[str, Any]) -> bool:
         """Whether a found record (by field name) has every asserted value."""
@@ -117,7 +118,7 @@ def _place(page: PagePlan, link: PlannedLink) -> Occurrence:
     cause = "rel" if {"nofollow", "ugc", "sponsored"} & set(tokens) else page.nofollow_cause
     if link.element not in _ANCHORED:
         return Occurrence(cause is None, cause, _TYPES[link.element])
-    region = link.region if page.landmarks else None
+    region = link.region if page.landmarks or link.region == "content" else None
     return Occurrence(cause is None, cause, _TYPES[link.element], link.anchor, tokens, region)
 
 
