@@ -11,6 +11,7 @@ from scrapy.exceptions import (
 )
 from scrapy.http import HtmlResponse, Request, Response
 
+from backlink_crawler.extract.placement.version import region_rules
 from backlink_crawler.net.errors import CertificateError, EncodingError, TLSError, TooLargeError, UnsafeAddressError
 from backlink_crawler.net.robots import BlockedByRobots, RobotsUnreachable
 from backlink_crawler.records import Outcome, Visit
@@ -177,6 +178,8 @@ def test_all_facts_of_a_page_are_taken_over() -> None:
     assert page.published_at == datetime(2026, 2, 1, 10, tzinfo=UTC)
     assert (page.page_type, page.canonical_url, page.indexable) == ("article", URL, True)
     assert page.word_count is not None
+    assert page.region_rules == region_rules()
+    assert observed(304, b"", asked={"If-None-Match": '"1"'}).page.region_rules is None, "nothing was placed"
     assert (page.needs_rendering, page.wall, page.soft_404) == (False, None, False)
     gone = observed(body=b"<!DOCTYPE html><title>404 Not Found</title><h1>Page not found</h1><p>Sorry.").page
     assert gone.soft_404 is True

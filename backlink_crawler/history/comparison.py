@@ -125,15 +125,15 @@ class Comparison:
         :param records: the documents of ``to_read`` that exist.
         """
         present, now, otherwise = dict(self.present), dict(self.now), set()
-        for link_id, link in self.present.items():
-            record = records.get(link_id)
-            if record is None or self.before.get(link_id, UNKNOWN) != UNKNOWN:
+        for id_, link in self.present.items():
+            record = records.get(id_)
+            if record is None or self.before.get(id_, UNKNOWN) != UNKNOWN:
                 continue
-            place = None if link_id in self.before else recorded_place(record, link)
+            place = None if id_ in self.before else recorded_place(record, link)
             if place is None:
-                otherwise.add(link_id)
+                otherwise.add(id_)
             known = state_of_record(record, place)
-            present[link_id], now[link_id] = _seen(known, link, self.visit.rivals.get(link.target_url, ()))
+            present[id_], now[id_] = _seen(known, link, self.visit.rivals.get(link.target_url, ()))
         beside = replace(self, present=present, now=now, told_otherwise=otherwise)
         beside.seal()
         return beside

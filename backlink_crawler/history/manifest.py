@@ -42,7 +42,7 @@ def state_of_record(record: Mapping[str, Any], place: Place | None) -> bytes:
     :param place: ``None`` where it is not known.
     """
     facts = (record.get(name) for name in WATCHED if name != "region")
-    return _hash(*facts) + (_CODES[place] if place is not None else b"\0")
+    return _hash(*facts) + (_CODES.get(place, b"\0") if place is not None else b"\0")
 
 
 def place_in(state: bytes) -> Place | None:

@@ -11,18 +11,23 @@ from hypothesis import strategies as st
 from backlink_crawler.history import life
 from backlink_crawler.history.manifest import unpack
 from backlink_crawler.history.timeline import settled, state_at
-from backlink_crawler.records import Link, Visit
+from backlink_crawler.records import Link, Region, Visit
 from backlink_crawler.urls import link_id
 from tests.history.index import DOWN, ELSEWHERE, GONE, NOINDEX, PAGE, Index, day, link, visit, without_revisions
 
 TARGETS = ("http://b.test/", "http://b.test/2", "http://c.test/", "http://d.test/")
 ANCHORS = ("Acme", "read more")
+PLACES: tuple[tuple[Region, float | None], ...] = (
+    *(("content", None), ("content", 0.9), ("content", 0.6), ("nav", 0.4), ("aside", 0.1), ("footer", 0.0)),
+)
+"""Regions with their scores: nobody judges, clear, hardly, declared."""
 
 
 @st.composite
 def links(draw: st.DrawFn) -> list[Link]:
     """Links as one visit may show them: few targets, common words, any place."""
     targets = draw(st.lists(st.sampled_from(TARGETS), unique=True))
+    places = [draw(st.sampled_from(PLACES)) for _ in targets]
     return [
         link(
             target,
@@ -31,6 +36,8 @@ def links(draw: st.DrawFn) -> list[Link]:
             xpath=draw(st.sampled_from(["/a[1]", "/a[2]", "/a[3]"])),
             text_before=draw(st.sampled_from(["", "before"])),
             ordinal=n,
+            region=places[n][0],
+            content_score=places[n][1],
         )
         for n, target in enumerate(targets)
     ]
@@ -61,6 +68,7 @@ def sequences(draw: st.DrawFn) -> list[Visit]:
     for at in days:
         page = draw(st.sampled_from(PAGES))
         empty = page.get("outcome", "ok") != "ok" or page.get("not_modified")
+        page = page if empty else {**page, "region_rules": draw(st.sampled_from(["1-a", "1-a", "1-b"]))}
         visits.append(visit(*([] if empty else draw(links())), at=at, **page))
     return visits
 

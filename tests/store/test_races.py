@@ -6,7 +6,7 @@ import pytest
 
 from backlink_crawler.records import Visit
 from backlink_crawler.store import Store
-from tests.history.index import DOWN, GONE
+from tests.history.index import DOWN, GONE, link, visit
 from tests.store.contents import COLLECTIONS, Contents, contents, put_back, save, seen
 from tests.store.faults import Interleaving, interleavings
 
@@ -19,6 +19,13 @@ def page(links: str, at: float = 0, crawl: str = "", token: int = 0, **facts: An
     return seen(
         PAGE, {f"{name}.test": anchor or "x" for name, _, anchor in named}, at=at, crawl=crawl, token=token, **facts
     )
+
+
+def judged(score: float, at: float, crawl: str, rules: str = "1-a") -> Visit:
+    """A visit whose links stand in the content by this score, or else in a menu."""
+    region = "content" if score >= 0.5 else "nav"
+    shown = [link(to, "x", source=PAGE, region=region, content_score=score) for to in ("b.test", "c.test")]
+    return visit(*shown, url=PAGE, at=at, crawl=crawl, region_rules=rules)
 
 
 EMPTY: Contents = {name: [] for name in COLLECTIONS}
@@ -35,6 +42,9 @@ CASES = [
     pytest.param([], CHANGED, page("b d", at=2, crawl="d"), id="two first visits"),
     pytest.param([], page("", at=1, **DOWN), page("b d", at=2), id="a first visit that saw nothing, and one that did"),
     pytest.param([FIRST], CHANGED, page("", at=2, crawl="d", **GONE), id="changed, then gone"),
+    pytest.param([judged(0.9, -9, "a")], judged(0.4, 1, "c"), judged(0.1, 2, "d"), id="unclear, then clear"),
+    pytest.param([judged(0.9, -9, "a")], judged(0.1, 1, "c"), judged(0.6, 2, "d"), id="clear, then unclear"),
+    pytest.param([judged(0.9, -9, "a")], judged(0.1, 1, "c", "1-b"), judged(0.6, 2, "d", "1-b"), id="by other rules"),
     pytest.param([FIRST, page("", at=-5, **GONE)], CHANGED, page("", at=2, **GONE), id="back, then gone again"),
 ]
 

@@ -1,5 +1,6 @@
 """The index: idempotent and small writes, bad records set aside, versions checked."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 from typing import Any
@@ -155,6 +156,35 @@ async def test_an_unchanged_page_costs_one_small_write(store: Store) -> None:
     row = await store.database["backlinks"].find_one({"target_site": "7.test"})
     assert row is not None
     assert (row["first_seen"], row["last_seen"], row["status"]) == (NOON, at, "live")
+
+
+async def test_a_judgement_that_wavers_is_one_small_write(store: Store) -> None:
+    """Regions that are judged a little differently change neither the page's manifest nor a link."""
+    targets = [f"http://{n}.test/" for n in range(50)]
+    for score, days in ((0.8, 0), (0.45, 1), (0.55, 2)):
+        seen = visit("http://a.test/", *targets, at=NOON + timedelta(days=days))
+        seen.links = [
+            replace(one, content_score=score, region="content" if score > 0.5 else "nav") for one in seen.links
+        ]
+        async with profiled(store.database) as noted:
+            saved = await store.save_visits([seen])
+        assert (saved.unchanged, saved.events) == (int(days > 0), 0)
+        if days:
+            (write,) = [one for one in noted if one["op"] in {"insert", "update", "remove"}]
+            assert len(str(write["command"])) < 1_000
+    assert {one["region"] for one in await documents(store, "links")} == {"content"}
+
+
+async def test_a_place_that_cannot_be_stored(store: Store) -> None:
+    """Of the places of one target the record takes another: what is wrong with one of them stops nothing."""
+    await store.save_visits([visit("http://a.test/", "http://b.test/", anchor="lone \ufffd")])
+    later = visit("http://a.test/", "http://b.test/", at=NOON + timedelta(days=1), anchor="new")
+    later.rivals = {"http://b.test/": [replace(later.links[0], anchor="lone \ufffd", xpath="\ud800")]}
+    later.links.append(replace(later.links[0], target_url="http://c.test/", rel=("token",) * 9_000))
+    saved = await store.save_visits([later])
+    assert saved.set_aside == 1
+    (record,) = await documents(store, "links")
+    assert record["anchor"] == "new"
 
 
 @pytest.mark.parametrize("outcome", ["network_error", "blocked_by_robots", "challenge"])

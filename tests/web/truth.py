@@ -34,8 +34,8 @@ class Occurrence:
     anchor: str | None = None
     rel: tuple[str, ...] | None = None
     region: Region | None = None
-    """Asserted for what stands in the body, as a reader would say: on pages without landmarks, content alone, as readers
-    of those might call the rest by several names."""
+    """Asserted for what stands in the body, as a reader would say; on pages without landmarks content alone, as readers
+    might call the rest of those by several names."""
 
     def agrees(self, found: Mapping[str, Any]) -> bool:
         """Whether a found record (by field name) has every asserted value."""
