@@ -39,6 +39,9 @@ AnchorSource = Literal["text", "alt", "title", "aria", "none"]
 MAX_URL = 2_083
 MAX_ANCHOR = 512
 MAX_XPATH = 512
+MAX_REL = 32
+"""Tokens."""
+MAX_REL_TOKEN = 64
 MAX_CONTEXT = 100
 MAX_LINKS = 10_000
 

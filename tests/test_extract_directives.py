@@ -7,7 +7,7 @@ import pytest
 from backlink_crawler.extract import extract_page
 from backlink_crawler.extract.dates import parse_date
 from backlink_crawler.extract.directives import read_directives
-from backlink_crawler.extract.links import rel_tokens
+from backlink_crawler.extract.rels import rel_tokens
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 

@@ -10,6 +10,7 @@ from backlink_crawler.extract.context import Lines, words_after, words_before
 from backlink_crawler.extract.placement import Placement, place_links
 from backlink_crawler.extract.placement_types import disclosed
 from backlink_crawler.extract.reading import Occurrence, Reading
+from backlink_crawler.extract.rels import rel_tokens
 from backlink_crawler.extract.xpaths import Paths
 from backlink_crawler.records import LinkType, RawLink
 from backlink_crawler.urls import normalise
@@ -56,14 +57,6 @@ def links_of(
 def redirect_link(href: str, base: str, ordinal: int) -> RawLink:
     """Return the link that a redirect makes: of HTTP, of a ``Refresh`` header, of a meta refresh."""
     return RawLink(href, normalise(href, base), "", "none", (), "redirect", "content", "", ordinal)
-
-
-def rel_tokens(rel: str) -> tuple[str, ...]:
-    """Return the tokens of ``rel``, lower case, in their order (HTML §4.6.7), commas taken for blanks.
-
-    Search engines read ``rel="nofollow,ugc"`` as what was meant; a token of its own with a comma in it means nothing.
-    """
-    return tuple(rel.lower().replace(",", " ").split())
 
 
 def _href(link: Occurrence) -> str | None:
