@@ -10,6 +10,7 @@ import pytest
 from backlink_crawler import services
 from tests.real_input.altered import CHANGES
 from tests.real_input.changes import LINK_CHANGES, Draft, Unfit
+from tests.real_input.expected import Pair
 from tests.real_input.life import Amounts, Life, live, summary
 from tests.real_input.markup import anchors, bytes_of
 from tests.real_input.noise import NOISES, make_noisy
@@ -86,6 +87,16 @@ def with_a_lost_link(life: Life) -> None:
     link |= {"status": "lost", "lost_reason": "removed_from_html"}
 
 
+def with_a_region_of_its_own(life: Life) -> None:
+    link = next(link for pair, link in life.passes[-1].crawled.links.items() if _is_known(life, pair))
+    link["content_score"] = 0.0
+
+
+def _is_known(life: Life, pair: Pair) -> bool:
+    known = life.memory.links[pair]
+    return known.state is not None and known.state.region is None and known.lost is None
+
+
 def without_a_link(life: Life) -> None:
     life.passes[-1].crawled.links.popitem()
 
@@ -111,6 +122,7 @@ def with_a_body_sent(life: Life) -> None:
         (without_an_event, {"missed event", "wrong past"}),
         (with_a_false_event, {"false event", "wrong past"}),
         (with_a_lost_link, {"wrong link", "wrong past"}),
+        (with_a_region_of_its_own, {"wrong link"}),
         (without_a_link, {"wrong link"}),
         (with_a_revision, {"wrong page"}),
         (with_a_page_unseen, {"wrong page"}),
@@ -161,21 +173,21 @@ def test_noise_changes_the_source_and_no_link(kind: str, seed: int) -> None:
 @pytest.mark.parametrize(
     ("html", "state"),
     [
-        ("<a href=//b.example/>in  the\ntext</a>", State("in the text", (), True, None, "content", "text", None)),
+        ("<a href=//b.example/>in  the\ntext</a>", State("in the text", (), True, None, None, "text", None)),
         ("<nav><a href=//b.example/>x</a></nav>", State("x", (), True, None, "nav", "text", None)),
         ("<footer><nav><a href=//b.example/>x</a></nav></footer>", State("x", (), True, None, "footer", "text", None)),
-        ("<article><header><a href=//b.example/>x</a>", State("x", (), True, None, "content", "text", None)),
+        ("<article><header><a href=//b.example/>x</a>", State("x", (), True, None, None, "text", None)),
         ("<div class=comment-list><a href=//b.example/>x</a>", State("x", (), True, None, "comment", "text", None)),
         (
             "<a rel='UGC external' href=//b.example/>x",
-            State("x", ("ugc", "external"), False, "rel", "content", "text", None),
+            State("x", ("ugc", "external"), False, "rel", None, "text", None),
         ),
         (
             "<meta name=robots content=none><a href=//b.example/>x",
-            State("x", (), False, "meta", "content", "text", None),
+            State("x", (), False, "meta", None, "text", None),
         ),
-        ("<a href=//b.example/><img alt=logo></a>", State("logo", (), True, None, "content", "image", None)),
-        ("<p hidden><a href=//b.example/>x</a>", State("x", (), True, None, "content", "text", "attribute")),
+        ("<a href=//b.example/><img alt=logo></a>", State("logo", (), True, None, None, "image", None)),
+        ("<p hidden><a href=//b.example/>x</a>", State("x", (), True, None, None, "text", "attribute")),
     ],
 )
 def test_the_independent_reading(html: str, state: State) -> None:

@@ -38,7 +38,7 @@ _SETTINGS: Mapping[str, object] = {
 
 _WANTED = (
     *("source_url", "target_url", "wrapped_url", "source_site", "target_site"),
-    *("found", "first_seen", "last_seen", "status", "lost_at", "lost_reason"),
+    *("found", "first_seen", "last_seen", "status", "lost_at", "lost_reason", "content_score", "occurrences"),
 )
 
 

@@ -18,6 +18,8 @@ from tests.real_input.markup import (
 from tests.real_input.states import read_states
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:|//|#|$", re.IGNORECASE)
+_OTHER_PART = re.compile(r"<(?!/?(?:a|b|br|code|em|i|li|p|q|span|strong|sup|tt)\b)", re.IGNORECASE)
+"""Ends or begins a part of the page: links on its two sides may well stand in different regions."""
 _ATTRIBUTE = re.compile(r"\s+[a-z-]+=\"[^\"<>]*\"", re.IGNORECASE)
 
 Noise = Callable[[Draft, Random, Sequence[str]], str | None]
@@ -96,7 +98,7 @@ def _reordered(draft: Draft, rng: Random, pages: Sequence[str]) -> str | None:
         (one, other)
         for n, (one, target) in enumerate(found)
         for other, other_target in found[n + 1 :]
-        if draft.states[target][0].region == draft.states[other_target][0].region
+        if not _OTHER_PART.search(draft.text, one.end, other.start)
     ]
     return swapped(draft.text, *rng.choice(pairs)) if pairs else None
 
@@ -110,7 +112,7 @@ def _quotes(draft: Draft, rng: Random, pages: Sequence[str]) -> str | None:
 
 
 def _second_link(draft: Draft, rng: Random, pages: Sequence[str]) -> str | None:
-    found = [single for single in draft.singles() if draft.states[single[1]][0].region == "content"]
+    found = [single for single in draft.singles() if draft.states[single[1]][0].region is None]
     if not found:
         return None
     return end_of_body(draft.text, f"<footer><p>{rng.choice(found)[0].with_inner('once more').text}</p></footer>\n")

@@ -1,7 +1,7 @@
 """What is to be remembered of each link of a page, read by html5lib: anchor, rel, place, and what the page says of all.
 
-The rules are those of ``docs/records.md``, written a second time. Links in ``<noscript>`` are left out: nothing is ever
-changed there.
+The rules are those of ``docs/records.md``, written a second time; only regions that a page declares can be told that
+way, what is judged is left to the crawler. Links in ``<noscript>`` are left out: nothing is ever changed there.
 """
 
 from collections.abc import Iterator, Mapping
@@ -29,14 +29,15 @@ class State(NamedTuple):
     rel: tuple[str, ...]
     follow: bool
     nofollow_cause: str | None
-    region: str
+    region: str | None
+    """``None``: the page does not declare it."""
     link_type: str
     hidden: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    region: str = "content"
+    region: str | None = None
     in_section: bool = False
     hidden: str | None = None
 
@@ -82,7 +83,7 @@ def _name(element: Element) -> str:
 def _inside(around: _Place, element: Element) -> _Place:
     name, role = _name(element), element.get("role") or ""
     place = replace(around, hidden=around.hidden or _hidden(element))
-    if around.region in {"content", "nav"}:
+    if around.region in {None, "nav"}:
         words = f"{element.get('id') or ''} {element.get('class') or ''}".lower()
         if name not in {"html", "body"} and _COMMENT_WORDS & set(words.replace("-", " ").replace("_", " ").split()):
             place = replace(place, region="comment")

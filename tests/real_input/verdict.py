@@ -3,12 +3,17 @@
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from backlink_crawler.history.timeline import settled, state_at, unknown_periods
 from tests.real_input.crawl import Crawled
 from tests.real_input.remembered import Memory, Told
 from tests.real_input.states import State
+
+
+_BORDER = 0.5
+"""Content score from which on a link that has left a landmark stands in the content."""
 
 
 class Fault(NamedTuple):
@@ -21,7 +26,7 @@ class Fault(NamedTuple):
     example: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Verdict:
     """Compares one crawl with what had to come of it."""
 
@@ -37,11 +42,24 @@ class Verdict:
 
     def faults(self) -> list[Fault]:
         """Return everything that is wrong, sorted."""
-        now = [*self._events(), *self._links(), *self._records(), *self._pages(), *self._wire(), *self._ends()]
+        now = [*self._events(), *self._links(), *self._records(), *self._regions(), *self._pages(), *self._wire()]
+        now += self._ends()
         return sorted([*now, *(fault for then in self.earlier for fault in self._past(then))])
 
+    @cached_property
+    def _due(self) -> Sequence[Told]:
+        """``told``, with the regions that the index had and has where the page declares none."""
+        return [event for event in map(self._with_judged, self.told) if event.old != event.new]
+
+    def _with_judged(self, event: Told) -> Told:
+        if (event.event, event.field) != ("changed", "region"):
+            return event
+        pair = event.source, event.target
+        old, new = (crawled.links.get(pair, {}).get("region") for crawled in (self.earlier[-1], self.now))
+        return event._replace(old=event.old or old, new=event.new or new)
+
     def _events(self) -> Iterator[Fault]:
-        told, found = Counter(self.told), Counter(map(_told, settled(self.now.events)))
+        told, found = Counter(self._due), Counter(map(_told, settled(self.now.events)))
         yield from (Fault(event.source, "missed event", str(event)) for event in (told - found).elements())
         yield from (Fault(event.source, "false event", str(event)) for event in (found - told).elements())
 
@@ -56,12 +74,31 @@ class Verdict:
 
     def _records(self) -> Iterator[Fault]:
         """What was told must be in the record of its link, too."""
-        for event in self.told:
+        for event in self._due:
             link = self.now.links.get((event.source, event.target), {})
             if event.event == "changed" and _plain(link.get(event.field)) != event.new:
                 yield Fault(event.source, "wrong link", f"{event}: the record has {link.get(event.field)!r}")
             if event.event == "found_on_known_page" and link.get("found") != "on_known_page":
                 yield Fault(event.source, "wrong link", f"{event}: the record has {link.get('found')!r}")
+
+    def _regions(self) -> Iterator[Fault]:
+        """What a page declares is so; all else was judged."""
+        for pair, known in self.memory.links.items():
+            link = self.now.links.get(pair)
+            if link is None or known.state is None or known.lost or link["occurrences"] > 1:
+                continue
+            region, score = link["region"], link["content_score"]
+            declared = known.state.region
+            if (region, score) != (declared, 0) if declared else not score:
+                yield Fault(pair[0], "wrong link", f"{' -> '.join(pair)}: {region} by {score} instead of {declared}")
+        for event in self.told:
+            link = self.now.links.get((event.source, event.target), {})
+            if (
+                event.field == "region"
+                and event.new is None
+                and (link["region"] == "content") != (link["content_score"] >= _BORDER)
+            ):
+                yield Fault(event.source, "wrong link", f"{event}: {link['region']} by {link['content_score']}")
 
     def _pages(self) -> Iterator[Fault]:
         eventful = {event.source for event in self.told}
