@@ -66,7 +66,8 @@ class RawLink:
     """Why a reader does not see it, its own or of an element around it: ``attribute``, ``display``, ``visibility``,
     ``opacity``, ``size``, ``off_screen``, ``text_indent``, ``colour``, ``aria`` or ``noscript``."""
     content_score: float | None = None
-    """0 (boilerplate) to 1 (main content); ``None`` while nothing computes it."""
+    """0 (boilerplate) to 1 (main content); 0 only where nothing was judged: the page declares the region, or the link
+    stands nowhere on it. ``None`` of a redirect."""
     placement_type: str | None = None
     placement_reason: str | None = None
     offset: float | None = None
@@ -178,6 +179,7 @@ class Link:
     nofollow_cause: str | None
     """``rel``, ``meta`` or ``header``."""
     region: Region
+    """As a visit sees it; in the index as settled over visits (``history.regions``)."""
     content_score: float | None
     xpath: str
     ordinal: int

@@ -16,7 +16,7 @@ from backlink_crawler.urls import url_id
 Document = dict[str, Any]
 
 MAX_RECORD = 65_536
-"""Bytes of one record as BSON: bounded fields make a quarter of it at most, and MongoDB's own bound (16 MB) is met too
+"""Bytes of one record as BSON: bounded fields make half of it at most, and MongoDB's own bound (16 MB) is met too
 late, after the commit that promised to write it."""
 _MOST_PERIODS = 100
 
