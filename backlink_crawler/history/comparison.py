@@ -124,17 +124,18 @@ class Comparison:
 
         :param records: the documents of ``to_read`` that exist.
         """
-        present, now, otherwise = dict(self.present), dict(self.now), set()
-        for id_, link in self.present.items():
-            record = records.get(id_)
-            if record is None or self.before.get(id_, UNKNOWN) != UNKNOWN:
-                continue
+        asked = [id_ for id_ in self.present if id_ in records and self.before.get(id_, UNKNOWN) == UNKNOWN]
+        if not asked:
+            return self
+        beside = replace(self, present=dict(self.present), now=dict(self.now), told_otherwise=set())
+        for id_ in asked:
+            link, record = self.present[id_], records[id_]
             place = None if id_ in self.before else recorded_place(record, link)
             if place is None:
-                otherwise.add(id_)
+                beside.told_otherwise.add(id_)
             known = state_of_record(record, place)
-            present[id_], now[id_] = _seen(known, link, self.visit.rivals.get(link.target_url, ()))
-        beside = replace(self, present=present, now=now, told_otherwise=otherwise)
+            rivals = self.visit.rivals.get(link.target_url, ())
+            beside.present[id_], beside.now[id_] = _seen(known, link, rivals)
         beside.seal()
         return beside
 

@@ -11,7 +11,6 @@ from tests.real_input.crawl import Crawled
 from tests.real_input.remembered import Memory, Told
 from tests.real_input.states import State
 
-
 _BORDER = 0.5
 """Content score from which on a link that has left a landmark stands in the content."""
 
