@@ -22,7 +22,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
 from backlink_crawler.frontier.redis.robots import Busy, Known, SharedRobots
-from backlink_crawler.net.handler import TooLargeError
+from backlink_crawler.net.errors import TooLargeError
 from backlink_crawler.net.robots_memory import Read
 from backlink_crawler.net.robots_record import pack, unpack
 from backlink_crawler.net.robots_rules import RobotsRules, read_robots
