@@ -48,7 +48,7 @@ _MOST_RIVALS = 8
 """Of one target: bounds what a page that links to it ten thousand times costs."""
 
 
-def prominence(link: RawLink) -> tuple[bool, int, int, int]:
+def prominence(link: RawLink | Link) -> tuple[bool, int, int, int]:
     """Return a sort key: what a reader meets first comes first.
 
     Links one can see before hidden ones, links one can click before those in the head, content before boilerplate,

@@ -2,40 +2,26 @@
 
 Parsing follows the URL Standard (https://url.spec.whatwg.org/, through Ada). What is folded beyond it, and what is not,
 stands in ``docs/urls.md`` with the reasons. Sites follow the public suffix list with its private section
-(https://publicsuffix.org/), from the snapshot that tldextract carries: nothing is fetched.
+(https://publicsuffix.org/): the snapshot that tldextract carries, or the file that :func:`follow_suffixes` was given.
+Nothing is fetched.
 """
 
 import hashlib
 import ipaddress
-import re
 from functools import lru_cache
-from importlib.metadata import version
-from importlib.resources import files
 from itertools import product
 from string import ascii_letters, digits, hexdigits
 
 import ada_url
-import tldextract
 
 from backlink_crawler.records import MAX_URL
+from backlink_crawler.suffixes import SuffixList, installed
 from backlink_crawler.tracking import only_measures
 
 RULES_VERSION = 2
 """Version of the rules of :func:`normalise`, the list of ``tracking`` included; stored with the database, because
 another version means other ids."""
 
-
-def _suffixes_version() -> str:
-    """Return the version that the list itself carries, so that a release of its carrier alone changes nothing."""
-    head = (files(tldextract) / ".tld_set_snapshot").read_text("utf-8")[:2_000]
-    found = re.search(r"^// VERSION: (\S+)$", head, re.MULTILINE)
-    return f"psl-{found[1]}" if found else f"tldextract-{version('tldextract')}"
-
-
-SUFFIXES_VERSION = _suffixes_version()
-"""Version of the suffix list behind :func:`site_of`; stored with the database, because it decides what a site is."""
-
-_suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 
 _UNRESERVED = frozenset((ascii_letters + digits + "-._~").encode())
 """RFC 3986 §2.3."""
@@ -136,24 +122,40 @@ def site_of(host: str) -> str:
     host = host.rstrip(".") or host
     if host.startswith("[") or is_ip(host):
         return host
-    return _suffixes.extract_str(host).top_domain_under_public_suffix or _by_default_rule(host)
+    found = _list.split.extract_str(host)
+    if not found.suffix:
+        return ".".join(host.split(".")[-2:])
+    return found.top_domain_under_public_suffix or host
 
 
 @lru_cache(maxsize=65_536)
 def registry_site_of(site: str) -> str:
     """Return ``site`` by the suffixes of registries alone: ``a.github.io`` → ``github.io``, most sites → themselves."""
-    return _suffixes.extract_str(site).top_domain_under_registry_suffix or site
+    return _list.split.extract_str(site).top_domain_under_registry_suffix or site
 
 
 def is_registry_suffix(host: str) -> bool:
     """Whether ``host`` is a suffix under which a registry sells names: ``com``, ``co.uk``; not ``github.io``."""
-    return _suffixes.extract_str(host).registry_suffix == host
+    return _list.split.extract_str(host).registry_suffix == host
 
 
-def _by_default_rule(host: str) -> str:
-    if _suffixes.extract_str(host).suffix:
-        return host
-    return ".".join(host.split(".")[-2:])
+def suffixes_version() -> str:
+    """Return the version of the suffix list behind :func:`site_of`; stored with the database."""
+    return _list.version
+
+
+def follow_suffixes(chosen: SuffixList | None) -> None:
+    """Tell sites apart by another list from now on; ``None``: by the one that is installed.
+
+    For the beginning of a process, before any site was told: what was told by the list before stays told.
+    """
+    global _list
+    _list = chosen or installed()
+    site_of.cache_clear()
+    registry_site_of.cache_clear()
+
+
+_list = installed()
 
 
 def is_ip(host: str) -> bool:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backlink_crawler import tracking
-from backlink_crawler.urls import RULES_VERSION, SUFFIXES_VERSION, host_of, link_id, normalise, parse, site_of, url_id
+from backlink_crawler.urls import RULES_VERSION, host_of, link_id, normalise, parse, site_of, url_id
 from tests import real_data
 from tests.real_input import addresses
 
@@ -288,11 +288,6 @@ def test_sites_agree_with_an_independent_reading_of_the_list() -> None:
     misread = {host for host in hosts if f"*.{host}" in rules and f"*.{host.partition('.')[2]}" in rules}
     assert {host for host in hosts - misread if site_of(host) != addresses.site_of(host)} == set()
     assert len(misread) <= 8
-
-
-def test_the_suffix_list_has_a_version() -> None:
-    """What is stored with a database is the day of the list itself."""
-    assert re.fullmatch(r"psl-\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d_UTC", SUFFIXES_VERSION)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from scrapy.settings import BaseSettings
 
+from backlink_crawler.preflight import follow_suffixes
 from backlink_crawler.services import fill
 from backlink_crawler.store import Store, StoreError
 from backlink_crawler.store.connection import PROGRAM_NAME
@@ -16,8 +17,9 @@ def index_store(
     it does not run. A crawl gets it from the add-on; a command makes no crawler.
 
     :raises ServiceError: the local mongod cannot be started.
-    :raises StoreError: there is no address, or it is not one.
+    :raises StoreError: there is no address, or it is not one; there is no suffix list.
     """
+    follow_suffixes(settings)
     fill(settings, "MONGODB_URI")
     uri = settings.get("MONGODB_URI")
     if not uri:

@@ -21,9 +21,11 @@ from twisted.python.failure import Failure
 from backlink_crawler.commands import _terminal
 from backlink_crawler.features import build_links
 from backlink_crawler.net.introduction import introduce
+from backlink_crawler.preflight import follow_suffixes
 from backlink_crawler.records import Link, Page, Visit
 from backlink_crawler.reports.formats import console_for, json_line, plain
 from backlink_crawler.spiders.observation import observe_failure, observe_response
+from backlink_crawler.store import StoreError
 from backlink_crawler.urls import normalise
 
 FILES_URL = "http://example/"
@@ -101,13 +103,18 @@ class Command(ScrapyCommand):
         if args:  # Scrapy lets unknown options through
             self._fail(2, f"unknown argument {args[0]!r}")
             return
+        assert self.settings is not None
         is_url = opts.page.lower().startswith(("http://", "https://"))
         url = normalise(opts.page if is_url else opts.url or FILES_URL)
         if url is None or (is_url and opts.url):
             self._fail(2, "--url is the address of a file" if url else f"{opts.url or opts.page!r} is no web address")
             return
         try:
+            follow_suffixes(self.settings)
             visit = self._asked(url) if is_url else _read(opts.page, url, opts.content_type)
+        except StoreError as error:
+            self._fail(1, str(error))
+            return
         except OSError as error:
             self._fail(1, f"{opts.page} cannot be read: {error.strerror or error}")
             return

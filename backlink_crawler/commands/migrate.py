@@ -1,10 +1,14 @@
-"""``scrapy migrate``: bring a database of an older version to the schema of this one."""
+"""``scrapy migrate``: bring a database to the schema, the rules of URLs and the suffix list of this program."""
 
 import argparse
 import asyncio
 import sys
 import time
+from typing import Self
 
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
 from scrapy.commands import ScrapyCommand
 from scrapy.settings import BaseSettings
 
@@ -27,23 +31,27 @@ class Command(ScrapyCommand):
     default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - Scrapy's own declaration
 
     def syntax(self) -> str:
-        return "[--check] [--force] [--database NAME]"
+        return "[--dry-run] [--force] [--database NAME]"
 
     def short_desc(self) -> str:
-        return "Bring a database that an older version wrote to the schema of this one"
+        return "Bring a database to the schema, URL rules and suffix list of this program"
 
     def long_desc(self) -> str:
         return (
-            "Stop all workers first, and make a backup (mongodump). Nothing is asked for again and no record is lost; "
-            "a migration that was interrupted is finished by running this again. While it runs no worker can start. "
-            "It refuses to begin while workers or commands of this project are connected to the same MongoDB. Exit "
+            "Stop all workers first, and make a backup (mongodump). Nothing is asked for again and no record is lost: "
+            "pages and links that are one by the rules of now are merged with their histories, and what has no place "
+            "any more is put into the collection set_aside, with the reason. A migration that was interrupted is "
+            "finished by running this again. While it runs no worker can start. It refuses to begin while "
+            "workers or commands of this project are connected to the same MongoDB. Exit "
             f"codes: 0 done, or nothing to do; 1 it cannot be done (the reason is on stderr); 2 wrong usage; {NEEDED} "
-            "'--check' found something to do."
+            "'--dry-run' found something to do."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--check", action="store_true", help="only tell what would be done")
+        parser.add_argument(
+            "--dry-run", "--check", dest="dry", action="store_true", help="only tell what would be done, in numbers"
+        )
         parser.add_argument(
             "--force", action="store_true", help="go on though others are connected: they use other databases"
         )
@@ -57,25 +65,39 @@ class Command(ScrapyCommand):
             return
         try:
             store = index_store(self.settings, opts.database, program=migrations.NAME)
-            work = _check(store) if opts.check else _migrate(store, _patience(self.settings), force=opts.force)
+            internal_too = self.settings.getbool("STORE_INTERNAL_LINKS")
+            if opts.dry:
+                work = _check(store, internal_too=internal_too)
+            else:
+                work = _migrate(store, _patience(self.settings), force=opts.force, internal_too=internal_too)
             self.exitcode = asyncio.run(work)
         except (ServiceError, StoreError) as error:
             print(f"scrapy migrate: {error}", file=sys.stderr)
             self.exitcode = 1
 
 
-async def _check(store: Store) -> int:
+async def _check(store: Store, *, internal_too: bool) -> int:
     try:
         plan = await migrations.plan(store)
+        told = [_told(store.database.name, plan)]
+        if plan.other:
+            with _Progress() as shown:
+                counts, aside = await migrations.outstanding(store, shown, internal_too=internal_too)
+            told += [f"  {number:,} {what}" for what, number in sorted(counts.items())]
+            told += [f"  {number:,} set aside: {why}" for why, number in sorted(aside.items())]
+            told += [] if counts or aside else ["  no record changes"]
     finally:
         await store.close()
-    print(_told(store.database.name, plan))
-    return NEEDED if plan.steps else 0
+    print("\n".join(told))
+    return 0 if plan.is_empty else NEEDED
+
+
+_OTHER = {"url_rules": "Rules of URLs", "suffixes": "Suffix list"}
 
 
 def _told(database: str, plan: migrations.Plan) -> str:
-    if not plan.steps:
-        return f"Database {database!r} has schema {plan.schema}, as this program has: nothing to do."
+    if plan.is_empty:
+        return f"Database {database!r} has schema {plan.schema}, rules and suffix list of this program: nothing to do."
     lines = [f"Database {database!r} has schema {plan.schema}" + (", half migrated." if plan.interrupted else ".")]
     for version, outstanding in plan.steps.items():
         what = ", ".join(f"{number:,} {name}" for name, number in outstanding.items())
@@ -84,13 +106,14 @@ def _told(database: str, plan: migrations.Plan) -> str:
         lines.append("MongoDB does not say who is connected: make sure that no worker is.")
     elif plan.connected:
         lines.append(f"{plan.connected} connections of workers or commands are open: stop them first.")
+    lines += [f"{_OTHER[name]}: {theirs} to {mine}." for name, (theirs, mine) in plan.other.items()]
     return "\n".join(lines)
 
 
-async def _migrate(store: Store, patience: Patience, *, force: bool) -> int:
-    shown = _Progress()
+async def _migrate(store: Store, patience: Patience, *, force: bool, internal_too: bool) -> int:
     try:
-        await migrations.migrate(store, patience, shown, beside_others=force)
+        with _Progress() as shown:
+            await migrations.migrate(store, patience, shown, beside_others=force, internal_too=internal_too)
         plan = await migrations.plan(store)
     finally:
         await store.close()
@@ -99,12 +122,30 @@ async def _migrate(store: Store, patience: Patience, *, force: bool) -> int:
 
 
 class _Progress:
-    """Tells on stderr how far it is: each kind of work when it ends, and every few seconds before."""
+    """Tells on stderr how far it is: bars on a terminal, else a line when a kind of work ends and every few seconds."""
 
     def __init__(self) -> None:
         self._told = time.monotonic()
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self._bars = Bars(*columns, console=Console(stderr=True)) if sys.stderr.isatty() else None
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        if self._bars:
+            self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bars:
+            self._bars.stop()
 
     def __call__(self, what: str, done: int, whole: int) -> None:
+        if self._bars:
+            task = self._tasks.get(what)
+            if task is None:
+                task = self._tasks[what] = self._bars.add_task(what)
+            self._bars.update(task, completed=done, total=whole)
+            return
         now = time.monotonic()
         if done >= whole or now - self._told >= _TOLD_EVERY:
             self._told = now

@@ -10,6 +10,7 @@ from scrapy.commands import ScrapyCommand
 from backlink_crawler.commands import _terminal
 from backlink_crawler.commands._database import index_store
 from backlink_crawler.history.series import end_of
+from backlink_crawler.preflight import follow_suffixes
 from backlink_crawler.reports import formats, history_formats
 from backlink_crawler.reports.history import NEEDED, HistoryReport, Totals, history_report, past_report
 from backlink_crawler.reports.site import NotASite, site_named
@@ -69,6 +70,7 @@ class Command(ScrapyCommand):
             return
         try:
             _check_days(opts, today := datetime.now(UTC).date())
+            follow_suffixes(self.settings)
             site = site_named(opts.site)
             store = index_store(self.settings, opts.database)
             report = asyncio.run(_report(store, site, opts, today))

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from pymongo import InsertOne, UpdateOne
+from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import AutoReconnect, BulkWriteError, OperationFailure
 from pymongo.write_concern import WriteConcern
 
 from backlink_crawler.store.documents import Document
 
-Operation = InsertOne[Any] | UpdateOne
+Operation = InsertOne[Any] | UpdateOne | ReplaceOne[Any] | DeleteOne
 
 DUPLICATE_KEY = 11000
 

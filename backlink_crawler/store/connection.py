@@ -159,8 +159,8 @@ class Store:
     async def _check_versions(self) -> None:
         meta = self.database["meta"]
         if not self._read_only:
-            await meta.update_one({"_id": "schema"}, {"$setOnInsert": dict(schema.VERSIONS)}, upsert=True)
-        stored = await meta.find_one({"_id": "schema"}) or schema.VERSIONS
+            await meta.update_one({"_id": "schema"}, {"$setOnInsert": dict(schema.versions())}, upsert=True)
+        stored = await meta.find_one({"_id": "schema"}) or schema.versions()
         if refusal := schema.refusal(self.database.name, stored):
             raise StoreError(refusal)
 

@@ -18,10 +18,10 @@ Document = dict[str, Any]
 MAX_RECORD = 65_536
 """Bytes of one record as BSON: bounded fields make half of it at most, and MongoDB's own bound (16 MB) is met too
 late, after the commit that promised to write it."""
-_MOST_PERIODS = 100
+MOST_PERIODS = 100
 
-_OF_ANY_ANSWER = ("outcome", "reason", "http_status", "ip", "subnet", "crawl_id")
-_OF_AN_ANSWER_WITHOUT_LINKS = (*_OF_ANY_ANSWER, "redirect_to", "content_type", "bytes", "depth", "soft_404")
+OF_ANY_ANSWER = ("outcome", "reason", "http_status", "ip", "subnet", "crawl_id")
+OF_AN_ANSWER_WITHOUT_LINKS = (*OF_ANY_ANSWER, "redirect_to", "content_type", "bytes", "depth", "soft_404")
 _NO_VALIDATORS: Document = {"etag": None, "last_modified": None}
 """Of a page whose links are not as they were last read: *not modified since* would mean what the index has not."""
 
@@ -112,7 +112,7 @@ def _facts(document: Document | None, comparison: Comparison) -> Document:
     if document is None or (kind == "read" and not visit.not_modified):
         return told
     withdrawn = kind == "withdrawn" and not comparison.evidence
-    names = _OF_AN_ANSWER_WITHOUT_LINKS if withdrawn else _OF_ANY_ANSWER
+    names = OF_AN_ANSWER_WITHOUT_LINKS if withdrawn else OF_ANY_ANSWER
     return {name: told[name] for name in (*names, *(_NO_VALIDATORS if kind == "withdrawn" else ()))}
 
 
@@ -128,7 +128,7 @@ def _read(
     if known.unknown_since is None:
         return values, []
     periods = [*(document or {}).get("unknown_periods", ()), [known.unknown_since, at]]
-    values["unknown_periods"] = periods[-_MOST_PERIODS:]
+    values["unknown_periods"] = periods[-MOST_PERIODS:]
     return values, ["unknown_since", "unseen"]
 
 

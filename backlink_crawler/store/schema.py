@@ -10,7 +10,7 @@ collection           ``_id``                 one document per
 ``sitemaps``         the host              host whose robots.txt names sitemaps, with their addresses
 ``crawls``           the crawl's id          crawl: spider, arguments, start, end, counters
 ``alert_positions``  the sink's name         alert sink: how far it was told
-``set_aside``        generated               record that could not be stored, with the reason
+``set_aside``        generated               record that could not be stored or has no identity, with the reason
 ``meta``             ``"schema"``            database: versions of schema, URL rules and suffix list
 ===================  ======================  ====================================================================
 """
@@ -21,16 +21,14 @@ from typing import Any
 
 from pymongo import ASCENDING, IndexModel
 
-from backlink_crawler.urls import RULES_VERSION, SUFFIXES_VERSION
+from backlink_crawler.urls import RULES_VERSION, suffixes_version
 
 SCHEMA_VERSION = 2
 
-VERSIONS: Mapping[str, int | str] = {
-    "schema": SCHEMA_VERSION,
-    "url_rules": RULES_VERSION,
-    "suffixes": SUFFIXES_VERSION,
-}
-"""What the ids and sites in a database depend on; stored with it and compared at every start."""
+
+def versions() -> Mapping[str, int | str]:
+    """Return what the ids and sites in a database depend on; stored with it and compared at every start."""
+    return {"schema": SCHEMA_VERSION, "url_rules": RULES_VERSION, "suffixes": suffixes_version()}
 
 
 def refusal(database: str, stored: Mapping[str, Any]) -> str | None:
@@ -56,14 +54,26 @@ def other_schema(database: str, found: Any) -> str:
 
 
 def other_rules(database: str, stored: Mapping[str, Any]) -> str | None:
-    """Return why ids or sites would not be those of this program, ``None`` where they are."""
-    for name, mine in VERSIONS.items():
-        if name != "schema" and stored.get(name) != mine:
-            return (
-                f"Database {database!r} was written with {name} {stored.get(name)!r}, this program has {mine!r}: ids "
-                "and sites would not agree. Use another MONGODB_DATABASE, or the program's version that wrote it."
-            )
-    return None
+    """Return why ids or sites would not be those of this program, and what to do; ``None`` where they are."""
+    told = {"url_rules": "the rules of URLs, version", "suffixes": "the suffix list"}
+    other = [(told[name], stored.get(name), mine) for name, mine in versions().items() if name in told]
+    other = [(what, theirs, mine) for what, theirs, mine in other if theirs != mine]
+    if not other:
+        return None
+    differs = " and ".join(f"{what} {theirs}; this program follows {mine}" for what, theirs, mine in other)
+    if has_newer_rules(stored):
+        return f"Database {database!r} was written by {differs}: update the program."
+    return (
+        f"Database {database!r} was written by {differs}. Ids and sites would not agree. Stop all workers, then: "
+        "scrapy migrate"
+        + (" (or follow its list: scrapy suffixes)" if stored.get("suffixes") != versions()["suffixes"] else "")
+    )
+
+
+def has_newer_rules(stored: Mapping[str, Any]) -> bool:
+    """Return whether a later version of this program wrote the database's ids."""
+    rules = stored.get("url_rules")
+    return not isinstance(rules, int) or rules > RULES_VERSION
 
 
 @dataclass(frozen=True, slots=True)
