@@ -7,8 +7,13 @@ CSV has one line per row and these columns (a header line names them; times are 
 
     section,name,backlinks,referring_domains,follow,first_seen,last_seen,example
 
+An address that leads to a target page has a line of section ``target_variant`` below it: its ``name`` is the way there,
+addresses with ``>`` between them.
+
 JSON lines begin with one object of section ``observation`` (the report's facts), then have one per row with the same
-keys. Sections, in this order and absent where empty: ``total``, ``follow`` (and ``nofollow`` by cause), ``declared``
+keys; that of a target page also has ``variants`` (``url``, ``backlinks``, ``follow``, ``chain``).
+
+Sections, in this order and absent where empty: ``total``, ``follow`` (and ``nofollow`` by cause), ``declared``
 (``ugc``, ``sponsored``), ``link_type``, ``region``, ``anchor``, ``target_page``, ``referring_domain``.
 """
 
@@ -17,7 +22,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import datetime
 
 from rich.box import SIMPLE_HEAD
@@ -25,9 +30,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from backlink_crawler.reports.summary import Report, Row, Section
+from backlink_crawler.reports.summary import Report, Row, Section, Variant
 
-COLUMNS = ("section", *(f.name for f in fields(Row)))
+COLUMNS = ("section", *(f.name for f in fields(Row) if f.name != "variants"))
 
 _FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
 """What a spreadsheet takes for a formula (https://owasp.org/www-community/attacks/CSV_Injection), wide forms too."""
@@ -93,7 +98,7 @@ def csv_text(report: Report) -> str:
     text = io.StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for record in _records(report):
+    for record in _lines(report):
         writer.writerow([harmless_cell(v) if isinstance(v, str) else v for v in record.values()])
     return text.getvalue()
 
@@ -138,8 +143,11 @@ def _section(section: Section, rows: Sequence[Row], width: int) -> Table:
         shown.add_column("example", no_wrap=True, overflow="ellipsis", min_width=_TEXT_WIDTH, ratio=1)
         for line, row in zip(cells, rows, strict=True):
             line.append(Text(plain(row.example)))
-    for line in cells:
+    for line, row in zip(cells, rows, strict=True):
         shown.add_row(*line)
+        for variant in row.variants:
+            parts = (f"  {plain(_way(variant))}", f"{variant.backlinks:,}", "", f"{variant.follow:,}")
+            shown.add_row(*map(Text, parts[: len(line)]))
     return shown
 
 
@@ -154,7 +162,26 @@ def _columns(section: Section) -> Sequence[_Column]:
 def _records(report: Report) -> Iterator[dict[str, object]]:
     for section, rows in report.sections.items():
         for row in rows:
-            yield {"section": section, **{name: _value(getattr(row, name)) for name in COLUMNS[1:]}}
+            variants = {"variants": [asdict(one) for one in row.variants]} if section == "target_page" else {}
+            yield {**_cells(section, row), **variants}
+
+
+def _lines(report: Report) -> Iterator[dict[str, object]]:
+    """Rows without nesting: each variant is a row of its own."""
+    for section, rows in report.sections.items():
+        for row in rows:
+            yield _cells(section, row)
+            for one in row.variants:
+                own = {"name": _way(one), "backlinks": one.backlinks, "follow": one.follow}
+                yield {"section": "target_variant", **dict.fromkeys(COLUMNS[1:]), **own}
+
+
+def _cells(section: Section, row: Row) -> dict[str, object]:
+    return {"section": section, **{name: _value(getattr(row, name)) for name in COLUMNS[1:]}}
+
+
+def _way(variant: Variant) -> str:
+    return " > ".join((variant.url, *variant.chain))
 
 
 def _value(value: object) -> object:

@@ -66,6 +66,17 @@ class Observed:
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """A target that leads to another address, under which it is told."""
+
+    url: str
+    backlinks: int
+    follow: int
+    chain: Sequence[str]
+    """The addresses it leads through, by redirects or as their canonical one, to that under which it is told."""
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """Backlinks that have ``name`` in common: an anchor, a region, a referring domain..."""
 
@@ -79,6 +90,8 @@ class Row:
     """``None``: not known, as of a day in the past."""
     example: str
     """URL of one page that carries such a link."""
+    variants: Sequence[Variant] = ()
+    """Of a target page: other addresses that lead to it, whose links are counted here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +219,12 @@ def _findings(site: str, links: Backlinks, merged: int) -> list[str]:
             f"Counted without private suffixes (all of {parent} as one site), "
             f"that is {number_of(merged, 'referring domain')}."
         )
-    return [*said, "Links are counted where they point directly; redirects in between are not followed."]
+    said.append("Links are counted where they point directly; redirects in between are not followed.")
+    if any(row.variants for row in links.sections.get("target_page", ())):
+        said.append(
+            "Target pages are told under the address that they lead to, by redirects or as their canonical one."
+        )
+    return said
 
 
 def extent(links: Backlinks) -> str:

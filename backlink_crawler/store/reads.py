@@ -21,7 +21,9 @@ from backlink_crawler.reports.summary import (
     Section,
     Tried,
 )
+from backlink_crawler.reports.targets import Counted, grouped
 from backlink_crawler.store.documents import Document
+from backlink_crawler.store.target_variants import batches_of, ways_of
 from backlink_crawler.store.views import SOURCE_PAGE, Stage
 
 _SPLITS: Mapping[Section, Any] = {
@@ -94,8 +96,12 @@ async def backlink_summary(database: AsyncDatabase[Document], site: str, *, limi
     """Count the links from other sites to ``site``, in one pass; at most ``limit`` rows of each long section."""
     match = {"target_site": site, "source_site": {"$ne": site}}
     by_reason: Stage = {"$group": {"_id": "$lost_reason", "n": {"$sum": 1}}}
+    live = {**match, "status": "live"}
+    ways = await ways_of(database, site)
+    variants = await _counted(database, live, ways)
+    sections = _sections(limit, of_targets=limit + len(variants))
     found, lost = await asyncio.gather(
-        _aggregate(database, "links", [{"$match": {**match, "status": "live"}}, *_RESOLVED, *_sections(limit)]),
+        _aggregate(database, "links", [{"$match": live}, *_RESOLVED, *sections]),
         _aggregate(database, "links", [{"$match": {**match, "status": "lost"}}, by_reason]),
     )
     rows: dict[str, list[Document]] = defaultdict(list)
@@ -113,6 +119,7 @@ async def backlink_summary(database: AsyncDatabase[Document], site: str, *, limi
             "follow": follow,
             "declared": [_row(row) for name in _DECLARED for row in rows[name]],
             **{section: [_row(row) for row in rows[section]] for section in (*_SPLITS, *_TOPS) if section != "follow"},
+            "target_page": _told_together([_row(row) for row in rows["target_page"]], variants, ways)[:limit],
         },
         unknown=unknown["n"],
         unknown_since=unknown["since"],
@@ -120,13 +127,36 @@ async def backlink_summary(database: AsyncDatabase[Document], site: str, *, limi
     )
 
 
-def _sections(limit: int) -> list[Stage]:
-    """All sections in one pass over the links; comes out as documents ``{section, row}``, rows in their order."""
+async def _counted(database: AsyncDatabase[Document], live: Stage, ways: Mapping[str, Sequence[str]]) -> list[Counted]:
+    """Count the links to the addresses that belong together with others."""
+    counted = []
+    for ids in batches_of(ways):
+        stages = [{"$match": {**live, "target_id": {"$in": ids}}}, *_RESOLVED, _IS_SEEN, _with_sites("$target_url")]
+        for row in await _aggregate(database, "links", stages):
+            counted.append(Counted(_row({**row, "referring_domains": len(row["sites"])}), frozenset(row["sites"])))
+    return counted
+
+
+def _told_together(rows: Sequence[Row], variants: Sequence[Counted], ways: Mapping[str, Sequence[str]]) -> list[Row]:
+    """Put groups in the place of their members among the first targets."""
+    members = {one.row.name for one in variants}
+    told = [*(row for row in rows if row.name not in members), *grouped(variants, ways)]
+    return sorted(told, key=lambda row: (-row.referring_domains, -row.backlinks, row.name))
+
+
+def _sections(limit: int, of_targets: int) -> list[Stage]:
+    """All sections in one pass over the links; comes out as documents ``{section, row}``, rows in their order.
+
+    :param of_targets: rows of targets, of which some are told together.
+    """
     count = {"$count": "n"}
     sections: dict[str, list[Stage]] = {
         **{section: _by(name) for section, name in _SPLITS.items()},
         **{name: [{"$match": {name: True}}, *_by({"$literal": name})] for name in _DECLARED},
-        **{section: [*_by(name), {"$limit": limit}] for section, name in _TOPS.items()},
+        **{
+            section: [*_by(name), {"$limit": of_targets if section == "target_page" else limit}]
+            for section, name in _TOPS.items()
+        },
         "pages": [{"$group": {"_id": "$source_id"}}, count],
         "hosts": [{"$group": {"_id": "$source_host"}}, count],
         "sites": [{"$group": {"_id": "$source_site"}}],
@@ -153,12 +183,16 @@ _IS_SEEN: Stage = {"$match": {"unknown_since": None}}
 def _by(name: Any) -> list[Stage]:
     """Rows by ``name``, the most referring domains first."""
     return [
-        # A set: it costs half of what grouping by site first does.
-        {"$group": {"_id": name, **_ROW, "sites": {"$addToSet": "$source_site"}}},
+        _with_sites(name),
         {"$set": {"referring_domains": {"$size": "$sites"}}},
         {"$unset": "sites"},
         {"$sort": {"referring_domains": -1, "backlinks": -1, "_id": 1}},
     ]
+
+
+def _with_sites(name: Any) -> Stage:
+    # A set: it costs half of what grouping by site first does.
+    return {"$group": {"_id": name, **_ROW, "sites": {"$addToSet": "$source_site"}}}
 
 
 async def _tried(database: AsyncDatabase[Document], match: Stage) -> tuple[list[Tried], datetime | None]:
