@@ -299,6 +299,21 @@ def test_host_of(url: str, host: str) -> None:
     assert host_of(url) == host
 
 
+RECORDS = (Path(__file__).parents[1] / "docs" / "records.md").read_text("utf-8")
+TOLD = re.findall(r"^\| [^|]+ \| [^|]+ \| `(http[^`]+)` \| (?:`(http[^`]+)`|as written) \|$", RECORDS, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("written", "identity"), TOLD)
+def test_the_table_of_rules_is_true(written: str, identity: str) -> None:
+    """What the documentation of records says of an address is so."""
+    assert normalise(written) == (identity or written)
+
+
+def test_the_table_of_rules_is_read() -> None:
+    """Each of its rows is a case."""
+    assert len(TOLD) == 11
+
+
 def test_ids_tell_apart_what_concatenation_would_not() -> None:
     """Ids are 16 bytes over length-prefixed parts: where one part ends matters."""
     assert len(url_id("http://a.test/")) == 16
