@@ -62,6 +62,7 @@ def test_sites_follow_the_chosen_list(own: Path) -> None:
 
 NO_LISTS = {
     "half a list": OWN[: len(OWN) // 2].encode(),
+    "a list without its end": OWN[:-3_000].encode(),
     "a page of an error": b"<!doctype html><title>502 Bad Gateway</title>",
     "nothing": b"",
     "not text": b"\xff\xfe\x00",

@@ -21,6 +21,7 @@ from backlink_crawler.urls import host_of, site_of
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HTTP, HTTPS, WWW = "http://shop.test/", "https://shop.test/", "https://www.shop.test/"
 PRINT, BASKET = "https://www.shop.test/?print=1", "https://www.shop.test/basket"
+ALONE = "http://shop.test/alone"
 
 
 def leads(*chain: str, end: str = "answered") -> dict[str, Any]:
@@ -70,7 +71,7 @@ VISITS = [
     visit("http://a.test/1", HTTP, WWW),
     visit("http://a.test/2", HTTPS, BASKET),
     visit("http://b.test/", WWW, BASKET),
-    visit("http://c.test/", PRINT, BASKET, "http://shop.test/alone"),
+    visit("http://c.test/", PRINT, BASKET, ALONE),
     redirects(HTTP, HTTPS),
     redirects(HTTPS, WWW),
     visit(WWW, canonical_url=WWW),
@@ -98,7 +99,7 @@ async def test_variants_are_told_together(store: Store) -> None:
         Variant(PRINT, 1, 1, (WWW,)),
     ]
     assert (basket.name, basket.backlinks, basket.referring_domains, basket.variants) == (BASKET, 3, 3, ())
-    assert (alone.name, alone.backlinks) == ("http://shop.test/alone", 1)
+    assert (alone.name, alone.backlinks) == (ALONE, 1)
     assert links.total is not None
     assert links.total.backlinks == sum(row.backlinks for row in links.sections["target_page"])
 
@@ -109,7 +110,7 @@ async def test_the_index_folds_nothing(store: Store) -> None:
     assert {HTTP, HTTPS, WWW, PRINT} <= set(targets)
 
 
-@pytest.mark.parametrize(("limit", "expected"), [(1, [WWW]), (2, [WWW, BASKET])])
+@pytest.mark.parametrize(("limit", "expected"), [(1, [WWW]), (2, [WWW, BASKET]), (3, [WWW, BASKET, ALONE])])
 async def test_a_group_competes_as_a_whole(store: Store, limit: int, expected: list[str]) -> None:
     """Its members are no reason to leave a target out of the first few, nor to tell one twice."""
     links = await backlink_summary(store.database, "shop.test", limit=limit)

@@ -9,7 +9,7 @@ from pymongo import DeleteOne, ReplaceOne, UpdateOne
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import OperationFailure
 
-from backlink_crawler.store.bulk import DURABLE, Operation, write
+from backlink_crawler.store.bulk import DURABLE, Operation, repeatable, write
 from backlink_crawler.store.chains import resolve_chains
 from backlink_crawler.store.documents import Document
 from backlink_crawler.store.effects import apply
@@ -224,8 +224,9 @@ def _operation(aside: Document) -> Operation:
 
 
 async def _remove(database: AsyncDatabase[Document], collection: str, query: Document) -> None:
-    while found := await database[collection].find(query, {"_id": 1}).limit(_OPERATIONS).to_list():
-        await _write_all(database, collection, [DeleteOne({"_id": one["_id"]}) for one in found])
+    """What is not needed any more; whatever of it a crash leaves is removed the next time."""
+    with repeatable():
+        await database[collection].with_options(write_concern=DURABLE).delete_many(query)
 
 
 async def _write_all(database: AsyncDatabase[Document], collection: str, operations: Sequence[Operation]) -> None:
