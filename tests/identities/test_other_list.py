@@ -7,8 +7,9 @@ import pytest
 
 from backlink_crawler import suffixes, urls
 from backlink_crawler.store import Store, StoreError
+from backlink_crawler.store.sitemaps import NamedSitemaps, note_sitemaps
 from backlink_crawler.urls import normalise
-from tests.identities.older import PATIENCE, Seen, contents, migrate, save, told, visit
+from tests.identities.older import FIRST, PATIENCE, Seen, contents, migrate, save, server, told, visit
 from tests.store.faults import crashed
 
 ALICE, BOB, SHOP = "http://alice.pages.test/", "http://bob.pages.test/", "http://shop.test/"
@@ -50,6 +51,20 @@ async def test_a_list_with_another_suffix(
     assert [site["_id"] for site in after["sites"]] == ["alice.pages.test", "shop.test"]
     assert {page["url"]: page["etag"] for page in after["pages"]}[ALICE] is None
     assert not after["set_aside"]
+
+
+async def test_sitemaps_are_of_the_new_sites(
+    mongodb_uri: str, mongodb_database: str, with_pages: suffixes.SuffixList
+) -> None:
+    """What a host's robots.txt named belongs to the site that the host is of now."""
+    async with Store(mongodb_uri, mongodb_database) as store:
+        named = NamedSitemaps("alice.pages.test", (f"{ALICE}map.xml",), FIRST)
+        await note_sitemaps(store.database, [named, NamedSitemaps("shop.test", (f"{SHOP}map.xml",), FIRST)])
+    with following(with_pages):
+        await migrate(mongodb_uri, mongodb_database)
+    with server(mongodb_uri) as client:
+        sites = {host["_id"]: host["site"] for host in client[mongodb_database]["sitemaps"].find()}
+    assert sites == {"alice.pages.test": "alice.pages.test", "shop.test": "shop.test"}
 
 
 @pytest.mark.parametrize("internal_too", [False, True])

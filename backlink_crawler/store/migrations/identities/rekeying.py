@@ -38,6 +38,7 @@ async def run(database: AsyncDatabase[Document], rules: Rules, progress: Progres
     await _resolve_redirects(database, progress)
     progress("sites", 0, 1)
     await _note_sites(database)
+    await _rename_sitemaps(database, rules)
     progress("sites", 1, 1)
     await database[MARKED].drop()
     await database[WRITTEN].drop()
@@ -268,6 +269,16 @@ async def _note_sites(database: AsyncDatabase[Document]) -> None:
     found = await database["sites"].aggregate(without)
     gone: list[Operation] = [DeleteOne({"_id": site["_id"]}) async for site in found]
     await _write_all(database, "sites", gone)
+
+
+async def _rename_sitemaps(database: AsyncDatabase[Document], rules: Rules) -> None:
+    """Hosts keep their names; which site they are of, and how the addresses are spelt, follows from the rules."""
+    operations: list[Operation] = []
+    async for host in database["sitemaps"].find({}, {"site": 1, "urls": 1}):
+        now = {"site": rules.site_of(host["_id"]), "urls": [rules.leads_to(url) for url in host["urls"]]}
+        if now != {"site": host["site"], "urls": host["urls"]}:
+            operations.append(UpdateOne({"_id": host["_id"]}, {"$set": now}))
+    await _write_all(database, "sitemaps", operations)
 
 
 async def _drop_index(database: AsyncDatabase[Document]) -> None:
