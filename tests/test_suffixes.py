@@ -1,5 +1,6 @@
 """The public suffix list: which snapshot tells sites apart, and how another one takes its place."""
 
+import ast
 import ssl
 import threading
 from argparse import ArgumentParser
@@ -128,6 +129,27 @@ def test_there_must_be_a_place_for_it(run: Run, own: Path) -> None:
     """Without a file of its own the list would be lost with the next upgrade."""
     refused = run("--update", str(own), used="")
     assert (refused.code, "SUFFIX_LIST" in refused.err) == (2, True)
+
+
+def _argument(command: ast.Module) -> bool:
+    """Whether a command's code looks at sites, addresses or the index before a crawl."""
+    return bool({"site_named", "read_list", "index_store", "build_links"} & _names(command))
+
+
+def _names(code: ast.Module) -> set[str]:
+    return {node.id for node in ast.walk(code) if isinstance(node, ast.Name)}
+
+
+COMMANDS = {
+    path.name: ast.parse(path.read_text("utf-8")) for path in (PROJECT / "backlink_crawler/commands").glob("*.py")
+}
+
+
+@pytest.mark.parametrize("name", [name for name in sorted(COMMANDS) if name[0] != "_" and _argument(COMMANDS[name])])
+def test_every_command_follows_the_chosen_list(name: str) -> None:
+    """Sites in its arguments, files and answers are those of the index: none forgets ``SUFFIX_LIST``."""
+    opened_first = {"migrate.py"}  # it tells no site before it opens the index, and opening follows the list
+    assert "follow_suffixes" in _names(COMMANDS[name]) or name in opened_first
 
 
 def test_a_mistyped_list_is_no_crawl(crawling: Crawling, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from backlink_crawler.alerts.sinks.files import shown
 from backlink_crawler.alerts.turn import Result, World
 from backlink_crawler.commands import _terminal
 from backlink_crawler.commands._database import index_store
+from backlink_crawler.preflight import follow_suffixes
 from backlink_crawler.reports.formats import plain
 from backlink_crawler.services import ServiceError
 from backlink_crawler.store import StoreError
@@ -96,6 +97,7 @@ class Command(ScrapyCommand):
             )
             return
         try:
+            follow_suffixes(self.settings)
             config = _config(Path(opts.file))
             around = run.Surroundings(Path(opts.file).absolute().parent, _terminal.write)
             results = asyncio.run(_work(self.settings, config, opts, around))

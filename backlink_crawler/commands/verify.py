@@ -24,6 +24,7 @@ from backlink_crawler.commands._database import index_store
 from backlink_crawler.frontier.contract import FrontierError
 from backlink_crawler.net.hostsfile import HostsFileError
 from backlink_crawler.placed_links import ListError, PlacedLink, PlacedLinks, read_list
+from backlink_crawler.preflight import follow_suffixes
 from backlink_crawler.reports.formats import harmless_cell, plain
 from backlink_crawler.services import ServiceError
 from backlink_crawler.spiders.walking import ArgumentError
@@ -89,7 +90,9 @@ class Command(crawl.Command):
         process = self.crawler_process
         if not isinstance(process, AsyncCrawlerProcess):
             raise UsageError("the crawler needs Scrapy's asyncio reactor: leave TWISTED_REACTOR as it is")
+        assert self.settings is not None
         try:
+            follow_suffixes(self.settings)
             links = read_list(Path(opts.file), opts.target)
             _check_out(opts.out)
             started = datetime.now(UTC)
