@@ -10,8 +10,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Literal, NamedTuple
 
-from backlink_crawler.history.manifest import pack, state_hash, unpack
-from backlink_crawler.records import Link
+from backlink_crawler.history.manifest import agree, pack, place_in, state_of_record, unpack
 from backlink_crawler.store.migrations.identities.links import Numbers, OneLink, Reading, SamePage, Telling, one_link
 from backlink_crawler.store.migrations.identities.page import one_page, reading_of, redirects_to_itself
 from backlink_crawler.store.migrations.identities.rules import (
@@ -194,6 +193,8 @@ def _put_page(
     if len(pages) > 1:
         told = [event["revision"] for link in links.values() for event in link.events]
         told += [link.record["revision"] for link in links.values()]
+        if reading is not None:
+            page["region_rules"] = pages[reading.page].get("region_rules")  # its states are those of that page
         page["revision"] = max([numbers.last, *told, max(p.get("revision", 0) for p in pages)])
     elif page["_id"] != stored.pages[0]["_id"]:
         page["token"] = 0  # it will be asked for under another address, with leases of that
@@ -216,7 +217,7 @@ def _manifest(
         if len(last) == 1 == len(told):
             states[link_id] = last[0].state or b""
         elif last:
-            states[link_id] = state_hash(_link(links[link_id].record))
+            states[link_id] = _state(links[link_id].record, [t.state for t in last if t.state])
     if len(pages) == 1 and pages[0]["_id"] == stored.pages[0]["_id"]:
         # Links whose records somebody deleted keep their places.
         known = {link["_id"] for link in stored.links}
@@ -225,8 +226,11 @@ def _manifest(
     return pack(states)
 
 
-def _link(record: Mapping[str, Any]) -> Link:
-    return Link(**{name: record[name] for name in Link.__slots__ if name in record})
+def _state(record: Document, states: Iterable[bytes]) -> bytes:
+    """Return the state of what several records tell, with the settled place of the one whose state it is."""
+    plain = state_of_record(record, None)
+    place = next((place_in(state) for state in states if agree(state, plain)), None)
+    return state_of_record(record, place)
 
 
 def _set_aside(unit: Unit, kind: Kind, document: Document, reason: str, at: datetime) -> None:
