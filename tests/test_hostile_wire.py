@@ -135,6 +135,8 @@ def test_a_crawl_of_attackers(
     expected: dict[str, tuple[Outcome, str | None]] = {
         f"http://{name}/": (host.outcome, host.reason) for name, host in HOSTS.items() if name != "drip-robots.test"
     }
+    # A robots.txt that cannot be read is no permission.
+    expected["http://bomb-robots.test/"] = ("blocked_by_robots", "robots_unreachable")
     # robots.txt has a time of its own, too long for a test of two of them.
     expected |= {f"https://{name}/": told for name, told in CERTIFICATES.items() if name != "slow-handshake.test"}
     seeds = tmp_path / "seeds.txt"
