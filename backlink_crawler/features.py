@@ -100,7 +100,11 @@ def build_links(page: Page, raw_links: Iterable[RawLink], *, internal_too: bool)
     links = []
     external = internal = 0
     linked = set()
+    inside = page.url[: page.url.find("/", 8) + 1] or None
     for (url, raws), weight in zip(by_target.items(), weights, strict=True):
+        if not internal_too and inside is not None and url.startswith(inside):
+            internal += 1  # most links of most pages
+            continue
         host = host_of(url)
         site = sites.get(host) or sites.setdefault(host, site_of(host))
         if site == page.site:
@@ -173,7 +177,8 @@ def _shares(places: Iterable[Sequence[RawLink]]) -> list[float]:
 
 
 def _link(page: Page, url: str, host: str, site: str, raw: RawLink, occurrences: int, weight: float | None) -> Link:
-    nofollow, ugc, sponsored = (token in raw.rel for token in ("nofollow", "ugc", "sponsored"))
+    rel = raw.rel
+    nofollow, ugc, sponsored = "nofollow" in rel, "ugc" in rel, "sponsored" in rel
     by_rel = nofollow or ugc or sponsored
     return Link(
         source_url=page.url,
@@ -187,7 +192,7 @@ def _link(page: Page, url: str, host: str, site: str, raw: RawLink, occurrences:
         link_type=raw.link_type,
         anchor=without_controls(raw.anchor),
         anchor_source=raw.anchor_source,
-        rel=raw.rel and tuple(map(without_controls, raw.rel)),
+        rel=rel and tuple(map(without_controls, rel)),
         nofollow=nofollow,
         ugc=ugc,
         sponsored=sponsored,
