@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backlink_crawler.extract import extract_page
+from backlink_crawler.extract.scopes import KINDS, PAGE
+from backlink_crawler.extract.words import count_words, count_words_of_page
 from backlink_crawler.records import MAX_CONTEXT, RawLink
 
 URL = "https://a.test/dir/page"
@@ -144,3 +146,22 @@ def test_places_are_in_order(parts: list[str]) -> None:
     assert all((a.offset or 0) <= (b.offset or 0) <= 1 for a, b in pairwise(found))
     assert all(max(len(link.text_before), len(link.text_after)) <= MAX_CONTEXT for link in found)
     assert all(0 <= (link.block_link_density or 0) <= 1 for link in found)
+
+
+@given(st.text(alphabet="ab \n\t\u00a0é語\ud800", max_size=40))
+def test_words_of_a_page(text: str) -> None:
+    """The fast way to count the words of a page counts what the plain one counts."""
+    assert count_words_of_page(f"\n{text}") == count_words(text)
+
+
+def test_unknown_elements_leave_nothing_behind() -> None:
+    """Scopes are kept for the elements of HTML, not for every name that a page makes up."""
+    links("<p>" + "".join(f"<x{number}><a href=x>t</a></x{number}>" for number in range(50)))
+    assert {tag for tag in PAGE.inside("p").inner if tag not in KINDS} == set()
+
+
+def test_depth_in_shadow_roots() -> None:
+    """A shadow root is no element: what stands in it is as deep as its template and the elements in it."""
+    shadow = last_link("<body><x-y><template shadowrootmode=open><p><a href=x>t</a></p></template></x-y>")
+    plain = last_link("<body><x-y><div><p><a href=x>t</a></p></div></x-y>")
+    assert shadow.dom_depth == plain.dom_depth == 5

@@ -7,17 +7,12 @@ _LOOKED_AT = 8 * MAX_ANCHOR
 """An anchor of megabytes must not be split into words."""
 
 
-def anchor_of(link: Occurrence, text: str) -> tuple[str, AnchorSource]:
-    """Return the anchor and where it comes from: text, the image's ``alt``, ``title``, ``aria-label``, or nothing.
+def stand_in_of(link: Occurrence) -> tuple[str, AnchorSource]:
+    """Return what a link without text is called and where that comes from: the image's ``alt``, ``title``,
+    ``aria-label``, or nothing.
 
     The order follows what a reader sees, not the accessible name (accname 1.2), which would take ``aria-label`` first.
-
-    :param text: of the page between the link's beginning and end.
     """
-    if text:
-        anchor = folded(text)
-        if anchor:
-            return anchor, "text"
     element, image = link.element, link.image
     alt = link.alt or (element.attr("alt") if link.tag == "area" else None)
     if alt:

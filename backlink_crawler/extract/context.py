@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from backlink_crawler.extract.reading import count_words
+from backlink_crawler.extract.words import count_words
 from backlink_crawler.records import MAX_CONTEXT
 
 _REACH = MAX_CONTEXT + 40
@@ -35,31 +35,35 @@ class Lines:
 
     def of(self, number: int) -> Line:
         """Return the line of a link; asked in the order of the document, the work is linear."""
-        start, end = self._places[number]
-        own = self._text[start : min(end, start + _INDENT)]
-        letters = own.lstrip()
-        first = start + len(own) - len(letters) if letters else start
-        if not self._line.start <= first <= self._line.end:
-            self._line = self._line_around(first, number)
-        return self._line
+        first, end = self._places[number]
+        if first < end and self._text[first].isspace():
+            own = self._text[first : min(end, first + _INDENT)]
+            letters = own.lstrip()
+            first += len(own) - len(letters) if letters else 0
+        line = self._line
+        if not line.start <= first <= line.end:
+            line = self._line = self._line_around(first, number)
+        return line
 
     def _line_around(self, position: int, number: int) -> Line:
-        text = self._text
+        text, places = self._text, self._places
         begin = text.rfind("\n", 0, position) + 1
         end = text.find("\n", position)
-        end = end if end >= 0 else len(text)
+        if end < 0:
+            end = len(text)
         linked = 0
-        for there in range(number, len(self._places)):
-            first, last = self._places[there]
+        for there in range(number, len(places)):
+            first, last = places[there]
             if first >= end:
                 break
-            linked += min(last, end) - max(first, begin)
+            linked += (last if last < end else end) - (first if first > begin else begin)
         for there in range(number - 1, -1, -1):
-            first, last = self._places[there]
+            first, last = places[there]
             if last <= begin:
                 break
-            linked += min(last, end) - max(first, begin)
-        return Line(begin, end, count_words(text[begin:end]), min(max(linked, 0) / max(end - begin, 1), 1.0))
+            linked += (last if last < end else end) - (first if first > begin else begin)
+        density = min(linked / (end - begin), 1.0) if linked > 0 and end > begin else 0.0
+        return Line(begin, end, count_words(text[begin:end]), density)
 
 
 def words_before(text: str, start: int) -> str:

@@ -1,57 +1,50 @@
 """Every linking element of a page, in document order, as it stands there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
-from turbohtml import Document, Namespace
+from turbohtml import Namespace
 
 from backlink_crawler.extract.addresses import Addresses
-from backlink_crawler.extract.anchors import anchor_of
+from backlink_crawler.extract.anchors import folded, stand_in_of
 from backlink_crawler.extract.context import Lines, words_after, words_before
-from backlink_crawler.extract.placement import Placement, place_links
-from backlink_crawler.extract.placement_types import disclosed
+from backlink_crawler.extract.placement import place_links
+from backlink_crawler.extract.placement_types import disclosures
 from backlink_crawler.extract.reading import Occurrence, Reading
 from backlink_crawler.extract.rels import rel_tokens
 from backlink_crawler.extract.xpaths import Paths
-from backlink_crawler.records import LinkType, RawLink
+from backlink_crawler.records import AnchorSource, LinkType, RawLink
 from backlink_crawler.urls import normalise
 
 _NEAR = 40
 """Characters beside a link, in its line, within which a word of disclosure is about it."""
+_TEXT: LinkType | None = "text"
 _HREF_ATTRIBUTE = {"iframe": "src", "frame": "src", "form": "action"}
 _TYPES: dict[str, LinkType] = {"iframe": "frame", "frame": "frame", "form": "form"}
 
 
 def links_of(
-    document: Document, reading: Reading, addresses: Addresses, described: Callable[[str | None], bool]
-) -> list[RawLink]:
-    """Return one link per linking element that has an address, whatever its scheme.
+    reading: Reading, addresses: Addresses, described: Callable[[str | None], bool]
+) -> tuple[list[RawLink], list[RawLink]]:
+    """Return one link per linking element that has an address, whatever its scheme; and those that are described.
 
     :param described: whether all fields of a link to that URL are wanted; without it, its path and what tells of its
         line and of the words around stay as they are by default.
     """
-    found: list[tuple[Occurrence, str, LinkType]] = []
-    places: list[tuple[int, int]] = []
-    for link, place in zip(reading.occurrences, reading.places, strict=True):
-        href = link.element.attr("href") if link.tag == "a" and not link.scope.foreign else _href(link)
-        if href is None:
-            continue
-        kind: LinkType | None = "text" if link.tag == "a" else _link_type(link)
-        if kind is not None:
-            found.append((link, href, kind))
-            places.append(place)
-    placements = place_links(document, [link.element for link, _, _ in found])
-    write = _Writer(reading, addresses, places)
-    links = []
-    for ordinal, (link, href, kind) in enumerate(found):
-        raw = write.link(link, href, kind, ordinal, placements[ordinal])
+    found, targets = _linking(reading.occurrences)
+    offsets = reading.offsets
+    places = [(offsets[link.start], offsets[link.end]) for link in found]
+    links = _links(reading, addresses, found, targets, places)
+    paths = Paths()
+    wanted = []
+    for raw, link in zip(links, found, strict=True):
         if link.tag == "link":
             raw.offset = raw.block_tag = raw.in_list = None  # it stands in no text
-            raw.xpath = write.paths.of(link)
+            raw.xpath = paths.of(link)
         elif described(raw.url):
-            write.describe(raw)
-            raw.xpath = write.paths.of(link)
-        links.append(raw)
-    return links
+            raw.xpath = paths.of(link)
+            wanted.append(raw)
+    _describe(wanted, reading.text, places)
+    return links, wanted
 
 
 def redirect_link(href: str, base: str, ordinal: int) -> RawLink:
@@ -61,7 +54,8 @@ def redirect_link(href: str, base: str, ordinal: int) -> RawLink:
 
 def _href(link: Occurrence) -> str | None:
     element = link.element
-    href = element.attr(_HREF_ATTRIBUTE.get(link.tag, "href"))
+    attribute = _HREF_ATTRIBUTE.get(link.tag)
+    href = link.href if attribute is None else element.attr(attribute)
     if href is None and link.scope.foreign and element.namespace is Namespace.SVG:
         return element.attr("xlink:href")
     return href
@@ -77,36 +71,53 @@ def _link_type(link: Occurrence) -> LinkType | None:
     return "alternate" if "alternate" in rel and "stylesheet" not in rel else None
 
 
-class _Writer:
-    """Writes the links of one page."""
+def _linking(occurrences: Iterable[Occurrence]) -> tuple[list[Occurrence], list[tuple[str, LinkType]]]:
+    """Return those that have an address, and of each the address and the type of the link it makes."""
+    found: list[Occurrence] = []
+    targets: list[tuple[str, LinkType]] = []
+    for link in occurrences:
+        href, kind = link.href, _TEXT
+        if link.tag != "a" or href is None:
+            href = _href(link)
+            kind = _link_type(link) if href is not None else None
+        if href is not None and kind is not None:
+            found.append(link)
+            targets.append((href, kind))
+    return found, targets
 
-    def __init__(self, reading: Reading, addresses: Addresses, places: list[tuple[int, int]]) -> None:
-        self._reading = reading
-        self._text = reading.text
-        self._length = len(reading.text)
-        self._places = places
-        self._lines = Lines(reading.text, places)
-        self._addresses = addresses
-        self.paths = Paths()
-        self._rels: dict[str, tuple[str, ...]] = {}
-        self._headings: dict[int, str | None] = {}
 
-    def link(self, link: Occurrence, href: str, kind: LinkType, ordinal: int, placement: Placement) -> RawLink:
-        """Return the link as it stands in its page."""
-        element, _, scope, depth, heading, *_ = link
-        start, end = self._places[ordinal]
-        anchor, source = anchor_of(link, self._text[start:end] if start != end else "")
-        if source != "text" and kind == "text" and (link.image is not None or link.alt or link.tag == "area"):
-            kind = "image"
+def _links(
+    reading: Reading,
+    addresses: Addresses,
+    found: Sequence[Occurrence],
+    targets: Sequence[tuple[str, LinkType]],
+    places: Sequence[tuple[int, int]],
+) -> list[RawLink]:
+    """Return each link as it stands in its page, without what stands around it."""
+    text, length = reading.text, len(reading.text)
+    rels: dict[str | None, tuple[str, ...]] = {None: ()}
+    headings = {number: reading.heading(number) for number in {link.heading for link in found}}
+    placements = place_links(reading.outline, found)
+    links = []
+    rows = zip(found, targets, places, placements, strict=True)
+    for ordinal, (link, (href, kind), (start, end), placement) in enumerate(rows):
+        element, tag, _, scope, _, depth, heading, _, _, image, alt = link
+        anchor = folded(text[start:end]) if start != end else ""
+        source: AnchorSource = "text"
+        if not anchor:
+            anchor, source = stand_in_of(link)
+            if kind == "text" and (image is not None or alt or tag == "area"):
+                kind = "image"
         rel = element.attr("rel")
-        if heading not in self._headings:
-            self._headings[heading] = self._reading.heading(heading)
-        return RawLink(
+        tokens = rels.get(rel)
+        if tokens is None:
+            tokens = rels[rel] = rel_tokens(rel or "")
+        raw = RawLink(
             href,
-            self._addresses.of(href),
+            addresses.of(href),
             anchor,
             source,
-            self._tokens(rel) if rel else (),
+            tokens,
             kind,
             placement.region,
             "",
@@ -115,30 +126,31 @@ class _Writer:
             placement.content_score,
             None,
             None,
-            start / self._length,
+            start / length,
             depth,
             scope.block_tag,
             None,
             None,
             scope.in_list,
-            self._headings[heading],
+            headings[heading],
         )
+        links.append(raw)
+    return links
 
-    def describe(self, raw: RawLink) -> None:
-        """Add what stands around a link."""
-        line = self._lines.of(raw.ordinal)
-        start, end = self._places[raw.ordinal]
+
+def _describe(links: Sequence[RawLink], text: str, places: Sequence[tuple[int, int]]) -> None:
+    """Add what stands around the links."""
+    lines = Lines(text, places)
+    said = []
+    for raw in links:
+        line = lines.of(raw.ordinal)
+        start, end = places[raw.ordinal]
         raw.block_words = line.words
         raw.block_link_density = line.link_density
-        raw.text_before = words_before(self._text, start)
-        raw.text_after = words_after(self._text, end)
-        beside = f"{self._text[max(line.start, start - _NEAR) : start]} {raw.anchor[:_NEAR]} "
-        disclosure = disclosed(beside + self._text[end : min(line.end, end + _NEAR)])
+        raw.text_before = words_before(text, start)
+        raw.text_after = words_after(text, end)
+        beside = f"{text[max(line.start, start - _NEAR) : start]} {raw.anchor[:_NEAR]} "
+        said.append(beside + text[end : min(line.end, end + _NEAR)])
+    for raw, disclosure in zip(links, disclosures(said), strict=True):
         if disclosure is not None:
             raw.placement_type, raw.placement_reason = "advert", f"text: {disclosure}"
-
-    def _tokens(self, rel: str) -> tuple[str, ...]:
-        tokens = self._rels.get(rel)
-        if tokens is None:
-            tokens = self._rels[rel] = rel_tokens(rel)
-        return tokens

@@ -84,20 +84,21 @@ def extract_page(
     reading = Reading(document)
     here = normalise(url)
     base_href = reading.base.attr("href") if reading.base is not None else None
-    addresses = Addresses((normalise(base_href, url) if base_href is not None else None) or url, document.encoding)
+    base = normalise(base_href, url) if base_href is not None else None
+    addresses = Addresses(base or url, document.encoding, base or here)
     described = (
         _anywhere
         if describe_internal or here is None
         else _leaving(site_of(host_of(here)), here[: here.index("/", 8) + 1])
     )
     page = ExtractedPage(url)
-    page.links = links_of(document, reading, addresses, described)
+    page.links, described_links = links_of(reading, addresses, described)
     page.charset = document.encoding
     page.title = _title(reading)
     page.word_count = reading.words_seen
     _read_facts(page, document, reading, headers, at, here)
     _read_appearance(page, document, reading, body, headers, here)
-    place_types(page.links, described, PageKind(page.page_type, page.title or "", here))
+    place_types(described_links, PageKind(page.page_type, page.title or "", here))
     _add_refreshes(page, reading, addresses, headers, here)
     return page
 

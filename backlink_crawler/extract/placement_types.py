@@ -6,7 +6,7 @@ every page of its site cannot be seen on one page.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -122,12 +122,10 @@ class PageKind(NamedTuple):
     url: str | None
 
 
-def place_types(links: Iterable[RawLink], described: Callable[[str | None], bool], page: PageKind) -> None:
-    """Set ``placement_type`` and ``placement_reason`` of the links whose surroundings were described."""
+def place_types(links: Iterable[RawLink], page: PageKind) -> None:
+    """Set ``placement_type`` and ``placement_reason`` of links whose surroundings were described."""
     is_directory = bool(_DIRECTORY.search(page.title))
-    wanted = [
-        link for link in links if link.url is not None and link.link_type in {"text", "image"} and described(link.url)
-    ]
+    wanted = [link for link in links if link.url is not None and link.link_type in {"text", "image"}]
     items = _items_by_heading(wanted)
     for link in wanted:
         found = _declared(link) or _by_place(link, page.page_type, is_directory, items)
@@ -137,9 +135,13 @@ def place_types(links: Iterable[RawLink], described: Callable[[str | None], bool
 
 def is_share_button(url: str) -> bool:
     """Whether an identity is the address of a service that offers a page to others."""
-    host = host_of(url)
-    rules = _SHARE.get(host) or _SHARE.get(site_of(host))
+    rules = _share_rules(host_of(url))
     return rules is not None and rules.match(url.split("/", 3)[3]) is not None
+
+
+@lru_cache(maxsize=4_096)
+def _share_rules(host: str) -> re.Pattern[str] | None:
+    return _SHARE.get(host) or _SHARE.get(site_of(host))
 
 
 @lru_cache(maxsize=4_096)
@@ -150,13 +152,14 @@ def _of_heading(heading: str) -> tuple[str, str] | None:
     return (kind, f"heading: {heading[:_LONGEST_REASON]}") if kind is not None else None
 
 
-def disclosed(text: str) -> str | None:
-    """Return the word in ``text`` that says that a link is paid for, or ``None``."""
-    text = text.lower()
-    if not any(map(text.__contains__, _DISCLOSURE_STEMS)):
-        return None
-    match = _DISCLOSURE.search(text)
-    return match[0] if match is not None else None
+def disclosures(texts: Sequence[str]) -> list[str | None]:
+    """Return the word in each text that says that a link is paid for, or ``None``."""
+    lowered = [text.lower() for text in texts]
+    all_of_them = "\n".join(lowered)
+    if not any(stem in all_of_them for stem in _DISCLOSURE_STEMS):
+        return [None] * len(texts)
+    matches = map(_DISCLOSURE.search, lowered)
+    return [match[0] if match is not None else None for match in matches]
 
 
 def _items_by_heading(links: Iterable[RawLink]) -> Mapping[str | None, int]:

@@ -1,4 +1,5 @@
-"""One pass over a page's tree, in document order: its text in lines, and where in it each linking element stands.
+"""One pass over a page's tree, in document order: its text in lines, where in it each linking element stands, and its
+outline.
 
 A *line* is a run of text between two block boundaries (HTML §15.3: what is rendered as a block), white space folded: a
 paragraph, a list item's own text, a table cell. What browsers do not render as text (scripts, style sheets, templates,
@@ -7,85 +8,36 @@ the fallback of frames) is left out. Shadow roots that a page declares are read 
 Everything that later features need is noted in passing, because reaching a node costs more than what is done with it.
 """
 
+from collections import deque
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
-from typing import NamedTuple
+from functools import cached_property
+from itertools import accumulate, islice
+from typing import NamedTuple, Protocol
 
 from turbohtml import Document, DocumentFragment, Element, Namespace, Node, Text
 
+from backlink_crawler.extract.placement.outline import NOWHERE, Outline, box_of
+from backlink_crawler.extract.scopes import (
+    ANCHOR,
+    BLOCK,
+    BOX,
+    FORM,
+    HEADING,
+    LINK,
+    NOTED,
+    PAGE,
+    PLAIN,
+    SCOPE,
+    SILENT,
+    Scope,
+)
 from backlink_crawler.extract.visibility import hiding_elements
+from backlink_crawler.extract.words import count_words_of_page, folded_text
 
-_CHUNK = 65_536
-"""Longer text nodes are folded piece by piece: a node of megabytes must not become millions of words at once."""
 _MAX_HEADING = 200
 _PIECES_OF_HEADING = 32
 """A heading is made of a few pieces of text; one of a hundred thousand is read no further."""
 _SHADOW_ROOTS = frozenset({"open", "closed"})
-
-_BLOCK, _HEADING, _ANCHOR, _LINK, _FORM, _SCOPE, _NOTED = range(7)
-"""Kinds of elements, by what is to be done. Plain numbers: members of an enumeration take three times as long."""
-
-_ITEMS = ("ul", "ol", "menu", "dl", "dir", "li", "dd", "dt")
-_BLOCKS = (
-    *("address", "article", "aside", "blockquote", "body", "caption", "center", "details", "dialog", "div"),
-    *("fieldset", "figcaption", "figure", "footer", "header", "hgroup", "hr", "html", "legend", "listing", "main"),
-    *("nav", "optgroup", "option", "p", "plaintext", "pre", "search", "section", "summary"),
-    *("table", "tbody", "td", "tfoot", "th", "thead", "tr", "xmp"),
-)
-_KINDS: dict[str, int] = {
-    **dict.fromkeys((*_ITEMS, *_BLOCKS), _BLOCK),
-    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), _HEADING),
-    **dict.fromkeys(("area", "iframe", "frame", "link"), _LINK),
-    **dict.fromkeys(("math", "noscript", "svg", "template"), _SCOPE),
-    **dict.fromkeys(
-        ("base", "br", "img", "meta", "noembed", "noframes", "script", "style", "textarea", "title"), _NOTED
-    ),
-    "a": _ANCHOR,
-    "form": _FORM,
-}
-_MAKE_BLOCKS = frozenset({_BLOCK, _HEADING, _FORM})
-
-
-class Scope:
-    """What the elements around a node say of it. Shared by all nodes of which they say the same."""
-
-    __slots__ = ("block_tag", "foreign", "hidden", "in_list", "inner", "noscript")
-
-    def __init__(self, block_tag: str, *, in_list: bool, hidden: str | None, foreign: bool, noscript: bool) -> None:
-        self.block_tag = block_tag
-        """The nearest element around that makes a block."""
-        self.in_list = in_list
-        self.hidden = hidden
-        self.foreign = foreign
-        """Something around is SVG or MathML."""
-        self.noscript = noscript
-        self.inner: dict[str, Scope] = {}
-        """Scopes in elements of this one, by tag; those that hide, by blank and reason."""
-
-    def inside(self, tag: str) -> "Scope":
-        """Return the scope in an element of this one."""
-        inner = self.inner.get(tag)
-        if inner is None:
-            is_noscript = tag == "noscript"
-            inner = self.inner[tag] = Scope(
-                tag if _KINDS.get(tag) in _MAKE_BLOCKS else self.block_tag,
-                in_list=self.in_list or tag in _ITEMS,
-                hidden=self.hidden or ("noscript" if is_noscript else None),
-                foreign=self.foreign or tag in {"svg", "math"},
-                noscript=self.noscript or is_noscript,
-            )
-        return inner
-
-    def hiding(self, reason: str | None) -> "Scope":
-        """Return this scope in an element that hides what is in it (``None``: does not)."""
-        if reason is None or self.hidden is not None:
-            return self
-        inner = self.inner.get(f" {reason}")
-        if inner is None:
-            inner = self.inner[f" {reason}"] = Scope(
-                self.block_tag, in_list=self.in_list, hidden=reason, foreign=self.foreign, noscript=self.noscript
-            )
-        return inner
 
 
 class Occurrence(NamedTuple):
@@ -93,8 +45,12 @@ class Occurrence(NamedTuple):
 
     element: Element
     tag: str
+    href: str | None
+    """The attribute of that name."""
     scope: Scope
     """Of the element itself, its own attributes included."""
+    box: int | None
+    """Number in the outline of the box that it is or stands in; ``None`` in the head and the like."""
     depth: int
     """Elements around it."""
     heading: int
@@ -108,22 +64,72 @@ class Occurrence(NamedTuple):
     """The first text in it that stands in for an image: of ``alt``, or the title of a drawing."""
 
 
+_new = tuple.__new__
+"""Makes an :class:`Occurrence` of all its fields in half the time of calling the class."""
+_UNREAD_IN_DRAWINGS = frozenset({"title", "desc", "script", "style", "metadata"})
+
+
+class _Ending(Protocol):
+    """What is to be done where an element ends, other than to end a line."""
+
+    def end(self, reading: "Reading") -> None: ...
+
+
 class _Anchor:
     """An ``a`` that has begun and not ended."""
 
-    __slots__ = ("alt", "around", "image", "number")
+    __slots__ = ("_around", "_number", "alt", "image")
 
     def __init__(self, number: int, around: "_Anchor | None") -> None:
-        self.number = number
-        self.around = around
+        self._number = number
+        self._around = around
         self.image: Element | None = None
         self.alt = ""
 
+    def end(self, reading: "Reading") -> None:
+        reading._anchor = self._around
+        reading.occurrences[self._number] = reading.occurrences[self._number]._replace(
+            end=len(reading._pieces), image=self.image, alt=" ".join(self.alt.split())
+        )
 
-_Frame = tuple[Scope, bool, _Anchor | None, int]
-"""Of an element that is no mere block: scope around it, whether it makes a block, the anchor that ends with it, and the
-number of the heading before it (:data:`_NO_HEADING`: it is none)."""
-_NO_HEADING = -2
+
+class _Heading:
+    """A heading that has begun and not ended."""
+
+    __slots__ = ("_above",)
+
+    def __init__(self, above: int) -> None:
+        self._above = above
+
+    def end(self, reading: "Reading") -> None:
+        pieces, headings = reading._pieces, reading._headings
+        first, end = headings[-1][0], len(pieces)
+        headings[-1] = (first, end)
+        if not any(piece.strip() for piece in pieces[first : min(end, first + _PIECES_OF_HEADING)]):
+            reading._heading = self._above  # an empty heading is above nothing
+        reading._break()
+
+
+class _Shadow:
+    """A shadow root that has begun and not ended: it is no element, so it does not count in the depth."""
+
+    __slots__ = ()
+
+    def end(self, reading: "Reading") -> None:
+        reading._shadows -= 1
+
+
+class _Entered(NamedTuple):
+    """What holds in an element that has begun."""
+
+    ending: "_Ending | bool"
+    """What its end does: ``True``, it ends a line; ``False``, nothing."""
+    scope: Scope
+    slot: int
+
+
+_Around = tuple[Node, Scope, int, _Ending | bool]
+"""Of an element or shadow root that has begun: what is around it, scope and slot there, and what its end does."""
 
 
 class Reading:
@@ -138,21 +144,24 @@ class Reading:
         self.title: Element | None = None
         self.base: Element | None = None
         """The first ``base`` with an ``href``."""
+        self.outline = Outline()
         self._pieces = ["\n"]
         self._unseen: list[int] = []
         """Numbers of the pieces that are hidden."""
         self._anchor: _Anchor | None = None
         self._heading = -1
+        self._shadows = 0
         self._headings: list[tuple[int, int]] = []
         self._hiding = hiding_elements(document)
         self._walk(document)
+        self.outline.measure()
         self.text = "".join(self._pieces)
         """All lines, each between two line feeds."""
 
-    @property
+    @cached_property
     def words(self) -> int:
         """Words of the text: runs of characters between white space or block boundaries."""
-        return count_words(self.text)
+        return count_words_of_page(self.text)
 
     @property
     def words_seen(self) -> int:
@@ -162,13 +171,12 @@ class Reading:
         seen = self._pieces.copy()
         for number in self._unseen:
             seen[number] = " "
-        return count_words("".join(seen))
+        return count_words_of_page("".join(seen))
 
     @property
-    def places(self) -> list[tuple[int, int]]:
-        """Where in :attr:`text` each occurrence's own text begins and ends; the same twice where it has none."""
-        offsets = [0, *accumulate(map(len, self._pieces))]
-        return [(offsets[link.start], offsets[link.end]) for link in self.occurrences]
+    def offsets(self) -> list[int]:
+        """Where in :attr:`text` each piece begins, and the end of the last one."""
+        return [0, *accumulate(map(len, self._pieces))]
 
     def heading(self, number: int) -> str | None:
         """Return the text of a heading, folded and bounded; ``None`` where there is none of that number."""
@@ -179,144 +187,166 @@ class Reading:
         return " ".join(text[: 4 * _MAX_HEADING].split())[:_MAX_HEADING] or None
 
     def _walk(self, document: Document) -> None:  # noqa: C901 - a call for each node would double its time
-        """Visit every node; the loop is kept flat, as it runs some thousand times a page."""
-        kinds, hiding, pieces, say = _KINDS, self._hiding, self._pieces, self._pieces.append
-        found = self.occurrences.append
-        scope = Scope("body", in_list=False, hidden=None, foreign=False, noscript=False)
-        stack: list[Iterator[Node]] = [iter(document.children)]
-        frames: list[Scope | _Frame | None] = [None]
-        while stack:
-            for node in stack[-1]:
-                if type(node) is Text:
-                    data = node.data
-                    if data.isspace():
-                        if pieces[-1] != "\n":
-                            say(" ")
-                        continue
-                    if scope.hidden is not None:
-                        self._unseen.append(len(pieces))
-                    say(_folded(data) if "\n" in data or "  " in data or "\t" in data else data)
-                elif type(node) is Element:
-                    tag = node.tag
-                    kind = kinds.get(tag)
-                    frame: Scope | _Frame | None = None
-                    if kind == _BLOCK and node not in hiding:
-                        if pieces[-1] != "\n":
-                            say("\n")
-                        frame, scope = scope, scope.inner.get(tag) or scope.inside(tag)
-                        children: Sequence[Node] = node.children
-                    elif kind == _ANCHOR and len(node) == 1 and type(node[0]) is Text and node not in hiding:
-                        data = node[0].data
-                        start = len(pieces)
-                        if scope.hidden is not None:
-                            self._unseen.append(start)
-                        say(_folded(data) if "\n" in data or "  " in data or "\t" in data else data)
-                        found(Occurrence(node, tag, scope, len(stack) - 1, self._heading, start, start + 1))
-                        continue
-                    elif kind is not None or node in hiding:
-                        frame, scope, children = self._enter(node, tag, kind, scope, len(stack) - 1)
-                    else:
-                        children = node.children
-                    if children:
-                        stack.append(iter(children))
-                        frames.append(frame)
-                        break
-                    if frame is not None:
-                        scope = self._leave(frame)
-            else:
-                stack.pop()
-                frame = frames.pop()
-                if type(frame) is Scope:
+        """Visit every node; the loop is kept flat, as it runs some thousand times a page.
+
+        The parser lists the nodes; which elements have ended before one shows in its parent. ``slot`` is where text
+        counts in the outline: see :class:`Outline`.
+        """
+        hiding, pieces, say = self._hiding, self._pieces, self._pieces.append
+        begin, sizes = self.outline.begin, self.outline.sizes
+        stack: list[_Around] = []
+        push, pop = stack.append, stack.pop
+        around: Node = document
+        scope, slot = PAGE, 2
+        nodes = document.descendants
+        for node in nodes:
+            parent = node.parent
+            while around is not parent:
+                around, scope, slot, ending = pop()
+                if ending is True:
                     if pieces[-1] != "\n":
                         say("\n")
-                    scope = frame
-                elif frame is not None:
-                    scope = self._leave(frame)
+                elif ending is not False:
+                    ending.end(self)
+            if type(node) is Text:
+                data = node.data
+                if data.isspace():
+                    if pieces[-1] != "\n":
+                        say(" ")
+                    continue
+                if scope.hidden is not None:
+                    self._unseen.append(len(pieces))
+                say(folded_text(data) if "\n" in data or "  " in data or "\t" in data else data)
+                sizes[slot] += len(data.strip())
+            elif type(node) is Element:
+                tag = node.tag
+                kind, inner = scope.inner[tag]
+                if kind <= PLAIN and not (hiding and node in hiding):
+                    push((around, scope, slot, kind != PLAIN))
+                    around = node
+                    if kind != PLAIN:
+                        if pieces[-1] != "\n":
+                            say("\n")
+                        scope = inner
+                        if kind == BOX:
+                            slot = begin(node, tag, slot)
+                elif kind == ANCHOR and len(node) == 1 and type(text := node[0]) is Text and node not in hiding:
+                    self._read_label(node, tag, text, scope, slot, len(stack))
+                    next(nodes)
+                elif (entered := self._enter(node, tag, kind, scope, slot, len(stack))) is None:
+                    _pass_over(nodes, node)
+                else:
+                    push((around, scope, slot, entered.ending))
+                    around, (_, scope, slot) = node, entered
+            elif type(node) is DocumentFragment:
+                self._shadows += 1
+                push((around, scope, slot, _Shadow()))
+                around = node
+        self._end(stack)
 
-    def _enter(
-        self, element: Element, tag: str, kind: int | None, outer: Scope, depth: int
-    ) -> tuple[_Frame | None, Scope, Sequence[Node]]:
-        """Begin an element; return what its end restores, the scope in it, and what is to be visited of it."""
-        if outer.foreign and kind != _ANCHOR and element.namespace is not Namespace.HTML:
-            return self._enter_foreign(element, tag, outer)
-        if kind == _NOTED:
-            self._note(element, tag, outer)
-            return None, outer, ()
-        scope = outer if kind in {None, _ANCHOR, _LINK} else outer.inside(tag)
-        if element in self._hiding:
-            scope = scope.hiding(self._hiding[element])
-        if kind in {_ANCHOR, _LINK}:
-            assert kind is not None
-            return self._enter_link(element, tag, kind, outer, scope, depth)
-        if kind is None or kind == _SCOPE:
-            children = _shadow_root(element) if tag == "template" else element.children
-            return (outer, False, None, _NO_HEADING), scope, children
-        return self._enter_block(element, tag, kind, outer, scope, depth), scope, element.children
+    def _end(self, stack: Sequence[_Around]) -> None:
+        """End what the end of the page ends."""
+        for *_, ending in reversed(stack):
+            if ending is True:
+                self._break()
+            elif ending is not False:
+                ending.end(self)
+
+    def _read_label(self, element: Element, tag: str, text: Text, scope: Scope, slot: int, depth: int) -> None:
+        """Keep an ``a`` that holds nothing but text, as most do."""
+        data, href, start = text.data, element.attr("href"), len(self._pieces)
+        if scope.hidden is not None:
+            self._unseen.append(start)
+        self._pieces.append(folded_text(data) if "\n" in data or "  " in data or "\t" in data else data)
+        outline = self.outline
+        outline.sizes[slot | 1] += len(data.strip())
+        if href is not None:
+            outline.links[slot >> 1] += 1
+        box = (slot >> 1) - 1 if slot > 1 else None
+        depth -= self._shadows
+        link = (element, tag, href, scope, box, depth, self._heading, start, start + 1, None, "")
+        self.occurrences.append(_new(Occurrence, link))
+
+    def _enter(self, element: Element, tag: str, kind: int, outer: Scope, slot: int, depth: int) -> _Entered | None:
+        """Begin an element; return what holds in it, ``None`` if nothing of it is to be read."""
+        if outer.foreign and kind != ANCHOR and element.namespace is not Namespace.HTML:
+            return self._enter_foreign(element, tag, kind, outer, slot)
+        if kind == NOTED:
+            self._note(element, tag, outer, slot)
+            return None
+        scope = outer.inner[tag][1].hiding(self._hiding.get(element))
+        if kind in {ANCHOR, LINK}:
+            return self._enter_link(element, tag, kind, scope, slot, depth)
+        if kind == SILENT:
+            return _Entered(False, scope, NOWHERE)
+        if kind in {PLAIN, SCOPE}:
+            is_read = tag != "template" or _is_shadow_root(element)
+            return _Entered(False, scope, slot) if is_read else None
+        return self._enter_block(element, tag, kind, scope, slot, depth)
 
     def _enter_link(
-        self, element: Element, tag: str, kind: int, outer: Scope, scope: Scope, depth: int
-    ) -> tuple[_Frame | None, Scope, Sequence[Node]]:
-        start = len(self._pieces)
-        children: Sequence[Node] = ()  # what a frame holds is shown where there are no frames: nowhere
-        if kind == _ANCHOR:
-            children = element.children
+        self, element: Element, tag: str, kind: int, scope: Scope, slot: int, depth: int
+    ) -> _Entered | None:
+        inside = slot | 1
+        if kind == ANCHOR:
             self._anchor = _Anchor(len(self.occurrences), self._anchor)
-        self.occurrences.append(Occurrence(element, tag, scope, depth, self._heading, start, start))
-        if kind == _LINK:
-            return None, outer, ()
-        return (outer, False, self._anchor, _NO_HEADING), scope, children
+        self._found(element, tag, scope, inside, depth)
+        if kind == LINK:
+            # What a frame holds is shown where there are no frames: nowhere.
+            self._weigh(element, inside)
+            return None
+        assert self._anchor is not None
+        return _Entered(self._anchor, scope, inside)
 
-    def _enter_block(self, element: Element, tag: str, kind: int, outer: Scope, scope: Scope, depth: int) -> _Frame:
+    def _enter_block(self, element: Element, tag: str, kind: int, scope: Scope, slot: int, depth: int) -> _Entered:
         self._break()
-        before, number = _NO_HEADING, len(self._pieces)
-        if kind == _HEADING:
-            before, self._heading = self._heading, len(self._headings)
-            self._headings.append((number, number))
-        elif kind == _FORM:
-            self.occurrences.append(Occurrence(element, tag, scope, depth, self._heading, number, number))
-        return outer, True, None, before
+        if kind != BLOCK:
+            slot = self.outline.begin(element, tag, slot)
+        if kind == HEADING:
+            above, self._heading = self._heading, len(self._headings)
+            self._headings.append((len(self._pieces), len(self._pieces)))
+            return _Entered(_Heading(above), scope, slot)
+        if kind == FORM:
+            self._found(element, tag, scope, slot, depth)
+        return _Entered(True, scope, slot)
 
-    def _enter_foreign(self, element: Element, tag: str, outer: Scope) -> tuple[_Frame | None, Scope, Sequence[Node]]:
+    def _enter_foreign(self, element: Element, tag: str, kind: int, outer: Scope, slot: int) -> _Entered | None:
         """Begin an element of SVG or MathML: whatever its name, it is not HTML's element of that name."""
         if tag == "title" and self._anchor is not None:
             self._anchor.alt = self._anchor.alt or element.text
-        if tag in {"title", "desc", "script", "style", "metadata"}:
-            return None, outer, ()
-        hiding = self._hiding.get(element)
-        scope = outer if hiding is None else outer.hiding(hiding)
-        return (outer, False, None, _NO_HEADING), scope, element.children
+        if tag in _UNREAD_IN_DRAWINGS:
+            if tag in {"desc", "metadata"}:
+                self._weigh(element, slot)
+            return None
+        if kind in {BOX, HEADING, FORM}:
+            slot = self.outline.begin(element, tag, slot)
+        elif kind == SILENT or tag == "textarea" or (tag == "template" and not _is_shadow_root(element)):
+            slot = NOWHERE
+        elif tag == "iframe":
+            slot |= 1
+        return _Entered(False, outer.hiding(self._hiding.get(element)), slot)
 
-    def _leave(self, frame: Scope | _Frame) -> Scope:
-        """End an element; return the scope around it."""
-        if type(frame) is Scope:
-            self._break()
-            return frame
-        assert type(frame) is tuple
-        outer, is_block, anchor, before = frame
-        if anchor is not None:
-            self._anchor = anchor.around
-            link = self.occurrences[anchor.number]
-            self.occurrences[anchor.number] = link._replace(
-                end=len(self._pieces), image=anchor.image, alt=" ".join(anchor.alt.split())
-            )
-        if before != _NO_HEADING:
-            self._end_heading(before)
-        if is_block:
-            self._break()
-        return outer
+    def _found(self, element: Element, tag: str, scope: Scope, slot: int, depth: int) -> None:
+        """Keep a linking element."""
+        href, start = element.attr("href"), len(self._pieces)
+        if tag == "a" and href is not None:
+            self.outline.links[slot >> 1] += 1
+        self.occurrences.append(
+            Occurrence(element, tag, href, scope, box_of(slot), depth - self._shadows, self._heading, start, start)
+        )
+
+    def _weigh(self, element: Element, slot: int) -> None:
+        """Count text that is not read in the outline, as the model of placement was trained with it."""
+        self.outline.sizes[slot] += sum(
+            len(node.data.strip()) for node in element.descendants if isinstance(node, Text)
+        )
 
     def _break(self) -> None:
         """End the line, if it has begun."""
         if self._pieces[-1] != "\n":
             self._pieces.append("\n")
 
-    def _end_heading(self, before: int) -> None:
-        first, end = self._headings[-1][0], len(self._pieces)
-        self._headings[-1] = (first, end)
-        if not any(piece.strip() for piece in self._pieces[first : min(end, first + _PIECES_OF_HEADING)]):
-            self._heading = before  # an empty heading is above nothing
-
-    def _note(self, element: Element, tag: str, scope: Scope) -> None:
+    def _note(self, element: Element, tag: str, scope: Scope, slot: int) -> None:
         """Keep an element that means something and has no content to visit."""
         if tag == "br":
             self._pieces.append(" ")
@@ -326,7 +356,13 @@ class Reading:
                 self._anchor.alt = self._anchor.alt or (element.attr("alt") or "").strip()
         elif tag == "script":
             self.scripts.append(element)
-        elif tag == "meta" and not scope.noscript:
+        elif tag in {"noembed", "noframes"}:
+            self._weigh(element, slot)
+        else:
+            self._note_head(element, tag, scope)
+
+    def _note_head(self, element: Element, tag: str, scope: Scope) -> None:
+        if tag == "meta" and not scope.noscript:
             self.metas.append(element)
         elif tag == "title" and self.title is None:
             self.title = element
@@ -334,24 +370,12 @@ class Reading:
             self.base = element
 
 
-def _folded(data: str) -> str:
-    """Return ``data`` with each run of white space as one blank, those at its ends too."""
-    if len(data) > _CHUNK:
-        return "".join(_folded(data[start : start + _CHUNK]) for start in range(0, len(data), _CHUNK))
-    words = " ".join(data.split())
-    return f"{' ' if data[0].isspace() else ''}{words}{' ' if data[-1].isspace() else ''}"
+def _pass_over(nodes: Iterator[Node], element: Element) -> None:
+    """Take everything inside ``element``, which came last, out of ``nodes``."""
+    if len(element):
+        deque(islice(nodes, sum(1 for _ in element.descendants)), maxlen=0)
 
 
-def count_words(text: str) -> int:
-    """Count the runs of characters between white space; without making words of them, so twice as fast."""
-    flat = text.replace("\n", " ").strip(" ")
-    while "  " in flat:
-        flat = flat.replace("  ", " ")
-    return flat.count(" ") + 1 if flat else 0
-
-
-def _shadow_root(template: Element) -> Sequence[Node]:
-    """Return what a template shows: nothing, unless it declares a shadow root (HTML §4.12.3)."""
-    if (template.attr("shadowrootmode") or "").lower() not in _SHADOW_ROOTS:
-        return ()
-    return [node for part in template.children if isinstance(part, DocumentFragment) for node in part.children]
+def _is_shadow_root(template: Element) -> bool:
+    """Whether a template is shown, as it declares a shadow root (HTML §4.12.3)."""
+    return (template.attr("shadowrootmode") or "").lower() in _SHADOW_ROOTS

@@ -7,11 +7,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 import turbohtml
 from turbohtml import Document, Element
 
+from backlink_crawler.extract.placement.outline import Outline
+from backlink_crawler.extract.reading import Reading
 from backlink_crawler.urls import site_of
 from tests.real_data import DATA
 
@@ -98,6 +101,20 @@ def labelled_pages(name: str, limit: int = 0) -> Iterator[LabelledPage]:
             found += 1
             if found == limit:
                 return
+
+
+class Link(NamedTuple):
+    """A link as placement wants to have it."""
+
+    href: str | None
+    box: int | None
+
+
+def outlined(document: Document, elements: Sequence[Element]) -> tuple[Outline, list[Link]]:
+    """Return the outline of ``document``, and where in it ``elements`` stand."""
+    reading = Reading(document)
+    boxes = {link.element: link.box for link in reading.occurrences}
+    return reading.outline, [Link(element.attr("href"), boxes.get(element)) for element in elements]
 
 
 def linking_elements(document: Document) -> list[Element]:

@@ -10,7 +10,7 @@ from turbohtml import Document
 from backlink_crawler.extract.placement.features import Blocks, Matrix, blocks_of, matrix_of
 from backlink_crawler.extract.placement.names import NameReader, names_of, reader, words_of
 from backlink_crawler.records import Region
-from tests.placement.pages import LabelledPage, linking_elements
+from tests.placement.pages import LabelledPage, linking_elements, outlined
 
 Floats = npt.NDArray[np.float64]
 FURNITURE: tuple[Region, ...] = ("nav", "header", "footer", "aside")
@@ -52,11 +52,11 @@ def sample_of(page: LabelledPage, read: NameReader, masked: bool = False) -> Sam
     """Return the sample of ``page``; ``masked``, its landmarks are taken away first and become labels."""
     document = page.parse()
     elements = linking_elements(document)
-    blocks = blocks_of(document, elements, read)
+    blocks = blocks_of(*outlined(document, elements), read)
     declared = _declared(blocks)
     if masked:
         mask_landmarks(document)
-        blocks = blocks_of(document, elements, read)
+        blocks = blocks_of(*outlined(document, elements), read)
     matrix = matrix_of(blocks) if blocks.rows else np.zeros((0, 0), dtype=np.float32)
     count = len(blocks.rows)
     sample = Sample(matrix, np.zeros(count), np.zeros(count), np.zeros((count, len(FURNITURE))), [], [], [], [])
@@ -101,10 +101,10 @@ def wording_of(page: LabelledPage) -> Wording:
     document = page.parse()
     elements = linking_elements(document)
     classes = frozenset(name for element in document.iter_elements() for name in (element.attr("class") or "").split())
-    declared = _declared(blocks_of(document, elements, NOTHING))
+    declared = _declared(blocks_of(*outlined(document, elements), NOTHING))
     labels = page.labels_of(elements)
     mask_landmarks(document)
-    blocks = blocks_of(document, elements, NOTHING)
+    blocks = blocks_of(*outlined(document, elements), NOTHING)
     sums = np.zeros((len(blocks.rows), len(FURNITURE) + 3))
     around: list[frozenset[str]] = [frozenset()] * len(blocks.rows)
     cache: dict[int, frozenset[str]] = {}

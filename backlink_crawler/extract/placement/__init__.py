@@ -9,10 +9,9 @@ furniture it is otherwise. Training and its figures: ``tests/placement``.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from turbohtml import Document, Element
-
-from backlink_crawler.extract.placement.features import Blocks, blocks_of, matrix_of
+from backlink_crawler.extract.placement.features import Blocks, Standing, blocks_of, matrix_of
 from backlink_crawler.extract.placement.model import FURNITURE, trained_model
+from backlink_crawler.extract.placement.outline import Outline
 from backlink_crawler.records import Region
 
 __all__ = ["Placement", "place_links"]
@@ -35,14 +34,14 @@ class Placement:
     there; 0.5 on a page that is too small to be judged."""
 
 
-def place_links(document: Document, elements: Sequence[Element]) -> list[Placement]:
-    """Return the placement of each of ``elements``, the links of ``document``, in their order.
+def place_links(outline: Outline, links: Sequence[Standing]) -> list[Placement]:
+    """Return the placement of each of ``links``, all of a page with that outline, in their order.
 
-    An element that stands nowhere on the page (``<link rel=canonical>`` in the head) is ``content`` with score 0.
+    A link that stands nowhere on the page (``<link rel=canonical>`` in the head) is ``content`` with score 0.
     Time and memory are linear in the page.
     """
     model, read = trained_model()
-    blocks = blocks_of(document, elements, read)
+    blocks = blocks_of(outline, links, read)
     if not blocks.rows:
         judged = []
     elif _too_small(blocks):
@@ -66,5 +65,4 @@ def _judged(score: float, part: int) -> Placement:
 
 
 def _too_small(blocks: Blocks) -> bool:
-    plain, linked, _, _ = blocks.outline.masses[0]
-    return plain + linked < _LEAST_TEXT
+    return bool(blocks.outline.masses[0, :2].sum() < _LEAST_TEXT)

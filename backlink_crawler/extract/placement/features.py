@@ -10,17 +10,17 @@ page (``trail.trunk_of``), how much of the text is links at several scales (cf. 
 "Boilerplate Detection using Shallow Text Features", WSDM 2010), and what the names around it say (``names``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import log1p
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from turbohtml import Document, Element
 
 from backlink_crawler.extract.placement.names import NameReader
-from backlink_crawler.extract.placement.outline import Outline, outline_of
+from backlink_crawler.extract.placement.outline import Outline
 from backlink_crawler.extract.placement.trail import Shape, Trail, Trails, trunk_of
 from backlink_crawler.records import Region
 
@@ -42,6 +42,7 @@ _BOXES = 6
 """Leading columns of a row that are boxes: the block, line, paragraph, section, trunk and branch."""
 _FAR = 500
 """Boxes or links to the nearest paragraph of prose where there is none on that side."""
+_BOTH_SIDES = np.array([0, 1])
 _WHOLE = ("http", "//")
 _DEEPEST = 50
 _FURTHEST = 20
@@ -67,45 +68,56 @@ class Blocks:
     trunk: list[int] = field(default_factory=list)
 
 
-def blocks_of(document: Document, elements: Sequence[Element], read: NameReader) -> Blocks:
-    """Find the blocks of ``elements``, the links of ``document``.
+class Standing(Protocol):
+    """A link in its page, as reading it gives it."""
+
+    @property
+    def href(self) -> str | None:
+        """The attribute of that name."""
+
+    @property
+    def box(self) -> int | None:
+        """Number in the outline of the box that it is or stands in; ``None``: it stands nowhere on the page."""
+
+
+def blocks_of(outline: Outline, links: Sequence[Standing], read: NameReader) -> Blocks:
+    """Find the blocks of ``links``, all of a page with that outline.
 
     :param read: what names say.
     """
-    outline = outline_of(document)
     trunk = trunk_of(outline)
     trails = Trails(outline, frozenset(trunk), read)
     blocks = Blocks(outline, trunk=trunk)
-    places = blocks.places
+    places, rows, to = blocks.places, blocks.rows, trails.to
     numbers: dict[tuple[int, int], int] = {}
-    blocks.boxes = [outline.box_of(element) for element in elements]
+    blocks.boxes = [link.box for link in links]
     sides = dict(pairwise(trunk))
     for box in dict.fromkeys(blocks.boxes):
         if box is None:
             continue
-        trail = trails.to(box)
-        if trail.region != "content":
-            places[box] = trail.region, -1
+        region = to(box)[0]
+        if region != "content":
+            places[box] = region, -1
             continue
         block = _block_around(outline, box)
         kind = _KIND.get(outline.tags[box], _OTHER)
-        number = numbers.setdefault((block, kind), len(blocks.rows))
-        if number == len(blocks.rows):
-            blocks.rows.append(_row(blocks, block, kind, trails.to(block), sides))
+        number = numbers.setdefault((block, kind), len(rows))
+        if number == len(rows):
+            rows.append(_row(blocks, block, kind, to(block), sides))
             blocks.hrefs.append([0, 0, 0])
-        places[box] = "content", number
-    _count_hrefs(blocks, elements)
+        places[box] = region, number
+    _count_hrefs(blocks, links)
     return blocks
 
 
-def _count_hrefs(blocks: Blocks, elements: Sequence[Element]) -> None:
+def _count_hrefs(blocks: Blocks, links: Iterable[Standing]) -> None:
     places, hrefs = blocks.places, blocks.hrefs
-    for element, box in zip(elements, blocks.boxes, strict=True):
+    for link, box in zip(links, blocks.boxes, strict=True):
         number = -1 if box is None else places[box][1]
         if number >= 0:
             counts = hrefs[number]
             counts[0] += 1
-            href = element.attr("href")
+            href = link.href
             if href:
                 if href.startswith(_WHOLE):
                     counts[1] += 1
@@ -114,8 +126,8 @@ def _count_hrefs(blocks: Blocks, elements: Sequence[Element]) -> None:
 
 
 def _block_around(outline: Outline, box: int) -> int:
-    masses, parents = outline.masses, outline.parents
-    while parents[box] > 0 and masses[box][0] == 0 and masses[box][2] < 2:
+    plain, links, parents = outline.plain, outline.inner_links, outline.parents
+    while parents[box] > 0 and plain[box] == 0 and links[box] < 2:
         box = parents[box]
     return box
 
@@ -149,10 +161,10 @@ def matrix_of(blocks: Blocks) -> Matrix:
     outline = blocks.outline
     rows = np.array(blocks.rows, dtype=np.int64)
     boxes, kind, own_kind, shape, wording = rows[:, :_BOXES], rows[:, -4], rows[:, -3], rows[:, -2], rows[:, -1]
-    masses = outline.sums()
+    masses = outline.masses
     around = masses[boxes].astype(np.float32)
     plain, linked, links, prose = (around[:, :, column] for column in range(4))
-    half, most = (_last_with(share, outline.masses, blocks.trunk) for share in (0.5, 0.75))
+    half, most = (_last_with(share, outline.weights, blocks.trunk) for share in (0.5, 0.75))
     block = boxes[:, 0]
     hrefs = np.array(blocks.hrefs, dtype=np.float32)
     common = _page(outline, half)
@@ -173,17 +185,17 @@ def matrix_of(blocks: Blocks) -> Matrix:
         np.array(list(blocks.wordings), dtype=np.float32)[wording],
         _ONE_HOT[kind],
         _ONE_HOT[own_kind],
-        np.broadcast_to(np.array(common, dtype=np.float32), (len(rows), len(common))),
+        np.array((common,), dtype=np.float32).repeat(len(rows), axis=0),
     )
     return np.concatenate(parts, axis=1, dtype=np.float32)
 
 
-def _last_with(share: float, masses: list[list[int]], trunk: list[int]) -> int:
+def _last_with(share: float, weights: list[int], trunk: list[int]) -> int:
     """Return the last box of the trunk that holds ``share`` of the page's text, prose weighing more."""
-    enough = share * (3 * masses[0][3] + masses[0][0])
+    enough = share * weights[0]
     last = 0
     for box in trunk:
-        if 3 * masses[box][3] + masses[box][0] < enough:
+        if weights[box] < enough:
             break
         last = box
     return last
@@ -193,8 +205,8 @@ def _positions(outline: Outline, blocks: npt.NDArray[np.int64]) -> tuple[Matrix,
     """Return where each block begins: sizes and distances as logarithms, and shares of the page."""
     before = outline.before
     text, links = before[:, 0], before[:, 2]
-    paragraphs = np.flatnonzero(np.diff(before[:, 3]))
-    following = np.searchsorted(paragraphs, blocks, side="right")
+    paragraphs = outline.paragraphs
+    following = paragraphs.searchsorted(blocks, side="right")
     # One line of the table for each side; past either end stands a paragraph that is far away.
     ends = np.concatenate([[-1], paragraphs, [-1]])
     start, passed = text[blocks], links[blocks]
@@ -202,9 +214,12 @@ def _positions(outline: Outline, blocks: npt.NDArray[np.int64]) -> tuple[Matrix,
     sizes[:, 0] = text[blocks + 1] - start
     sizes[:, 1] = start
     sizes[:, 2] = text[-1] - start
-    for column, neighbour in ((3, ends[following]), (4, ends[following + 1])):
-        sizes[:, column] = np.where(neighbour < 0, _FAR, np.abs(neighbour - blocks))
-        sizes[:, column + 2] = np.where(neighbour < 0, _FAR, np.abs(links[neighbour] - passed))
+    sides = ends[following[:, None] + _BOTH_SIDES]
+    sizes[:, 3:5] = np.abs(sides - blocks[:, None])
+    sizes[:, 5:7] = np.abs(links[sides] - passed[:, None])
+    is_far = sides < 0
+    sizes[:, 3:5][is_far] = _FAR
+    sizes[:, 5:7][is_far] = _FAR
     shares = np.empty((len(blocks), 3), dtype=np.float32)
     shares[:, 0] = start / max(text[-1], 1)
     shares[:, 1] = passed / max(links[-1], 1)
@@ -214,8 +229,8 @@ def _positions(outline: Outline, blocks: npt.NDArray[np.int64]) -> tuple[Matrix,
 
 def _page(outline: Outline, half: int) -> tuple[float, ...]:
     """Return what all blocks of the page share."""
-    plain, linked, links, prose = outline.masses[0]
-    half_plain, half_linked, half_links, half_prose = outline.masses[half]
+    plain, linked, links, prose = outline.masses[0].tolist()
+    half_plain, half_linked, half_links, half_prose = outline.masses[half].tolist()
     return (
         log1p(plain),
         log1p(links),
@@ -223,7 +238,7 @@ def _page(outline: Outline, half: int) -> tuple[float, ...]:
         log1p(plain / max(links, 1)),
         log1p(half_prose),
         log1p(len(outline.tags)),
-        log1p(np.count_nonzero(np.diff(outline.before[:, 3]))),
+        log1p(len(outline.paragraphs)),
         linked / (linked + plain + 1),
         prose / (plain + 1),
         half_linked / (half_linked + half_plain + 1),

@@ -16,6 +16,8 @@ _ROLES: dict[str, Region] = {
     "search": "nav",
 }
 _ELEMENTS: dict[str, Region] = {"header": "header", "footer": "footer", "nav": "nav", "aside": "aside", "search": "nav"}
+LANDMARKS = frozenset(_ELEMENTS)
+"""Elements that declare a region; any other one does so only by its role or as comments."""
 _OWNING_ELEMENTS = frozenset({"article", "main", "section"})
 _OWNING_ROLES = frozenset({"main", "article"})
 _COMMENTS = re.compile(
