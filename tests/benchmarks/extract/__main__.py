@@ -13,8 +13,10 @@ from typing import Any
 from tests.benchmarks.extract.candidates import CANDIDATES, Reader
 from tests.benchmarks.extract.page import URL, benchmark_page
 from tests.benchmarks.extract.real_pages import ABSENT, RealPage, present, real_pages
+from tests.benchmarks.markdown import number, table
 
 _ROUNDS = 9
+_REAL_ROUNDS = 5
 _SECONDS = 0.15
 """CPU time of one round on the benchmark's page."""
 
@@ -39,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(ABSENT, file=sys.stderr)
     for row in rows:
         row |= _on_real_pages(CANDIDATES[row["candidate"]].read, pages)
-    _print(rows, len(body), pages)
+    print(_printed(rows, len(body), pages))
     if options.json:
         options.json.write_text(
             json.dumps({"page_bytes": len(body), "real_pages": len(pages), "rows": rows}, indent=1) + "\n"
@@ -50,7 +52,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _row(name: str, gives: str, read: Reader, body: bytes) -> Row:
     links = read(body, URL)
     times = _rounds(lambda: read(body, URL))
-    return {"candidate": name, "gives": gives, "links": links, "ms": statistics.median(times), "least_ms": min(times)}
+    middle = statistics.median(times)
+    return {
+        "candidate": name,
+        "gives": gives,
+        "links": links,
+        "ms": middle,
+        "least_ms": min(times),
+        "mb_per_s": len(body) / middle / 1_000,
+    }
 
 
 def _rounds(work: Callable[[], object]) -> list[float]:
@@ -70,31 +80,41 @@ def _rounds(work: Callable[[], object]) -> list[float]:
 
 
 def _on_real_pages(read: Reader, pages: Sequence[RealPage]) -> Row:
-    """Return milliseconds a page and a megabyte: each page once a round, so no page is warm."""
+    """Return milliseconds a page, 100 KB and 100 links: each page once a round, so no page is warm."""
     if not pages:
         return {}
     figures = []
     links = 0
-    for _ in range(5):
+    for _ in range(_REAL_ROUNDS):
         gc.collect()
         began = time.process_time()
         links = sum(read(page.body, page.url) for page in pages)
         figures.append((time.process_time() - began) * 1_000)
-    megabytes = sum(len(page.body) for page in pages) / 1e6
     middle = statistics.median(figures)
-    return {"real_ms_a_page": middle / len(pages), "real_ms_a_megabyte": middle / megabytes, "real_links": links}
+    return {
+        "real_ms_a_page": middle / len(pages),
+        "real_ms_per_100_kb": middle / (sum(len(page.body) for page in pages) / 1e5),
+        "real_ms_per_100_links": middle / max(links / 100, 1),
+        "real_links": links,
+    }
 
 
-def _print(rows: Sequence[Row], size: int, pages: Sequence[RealPage]) -> None:
-    print(f"One page of {size:,} bytes, and {len(pages)} real ones; CPU ms, medians of {_ROUNDS} and 5 rounds\n")
-    print(f"{'':24}{'ms':>8}{'least':>8}{'links':>7}{'real: ms a page':>17}{'a MB':>8}{'links':>8}  gives")
+def _printed(rows: Sequence[Row], size: int, pages: Sequence[RealPage]) -> str:
+    header = ["", "ms", "MB/s", "links"]
+    if pages:
+        header += ["real pages: ms a page", "per 100 KB", "per 100 links", "links"]
+    body = []
     for row in rows:
-        real = (
-            f"{row['real_ms_a_page']:>17.2f}{row['real_ms_a_megabyte']:>8.1f}{row['real_links']:>8,}"
-            if pages
-            else f"{'':33}"
-        )
-        print(f"{row['candidate']:24}{row['ms']:>8.3f}{row['least_ms']:>8.3f}{row['links']:>7}{real}  {row['gives']}")
+        cells = [row["candidate"], number(row["ms"]), number(row["mb_per_s"]), f"{row['links']:,}"]
+        if pages:
+            cells += [number(row[f"real_ms_{name}"]) for name in ("a_page", "per_100_kb", "per_100_links")]
+            cells.append(f"{row['real_links']:,}")
+        body.append([*cells, row["gives"]])
+    notes = [
+        f"CPU time of all threads. One page of {size:,} bytes, medians of {_ROUNDS} rounds"
+        + (f"; {len(pages)} real pages, medians of {_REAL_ROUNDS}" if pages else ""),
+    ]
+    return table([*header, "gives"], body, notes)
 
 
 if __name__ == "__main__":
