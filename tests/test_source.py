@@ -40,8 +40,8 @@ EXCEPTIONS = {
     ("backlink_crawler/alerts/run.py", "S311"),
     ("backlink_crawler/commands/suffixes.py", "S310"),
 }
-"""Where a security rule is switched off for a line: starting our own servers, a random pause, and the list that somebody
-names by an https address."""
+"""Where a security rule is switched off for a line: starting our own servers, a random pause, and the list that
+somebody names by an https address."""
 
 
 def test_the_linter_refuses_what_is_dangerous() -> None:
