@@ -49,6 +49,12 @@ crawl: $(VENV)/.local  ## make crawl DOMAINS=a.com,b.org TARGETS=c.com: crawl si
 audit: $(VENV)/.local  ## known vulnerabilities of what is pinned (asks osv.dev, so no part of test)
 	@$(BIN)/python -m tests.audit
 
+bench: $(VENV)/.dev  ## the whole worker beside other crawlers, in one run (about an hour; theirs are installed into .benchmarks/)
+	@$(BIN)/python -m tests.benchmarks.worker --json tests/benchmarks/results/worker.json $(ARGS)
+
+bench-quick: $(VENV)/.dev  ## whether the worker became slower: beside two others on a tenth of the web (about a minute)
+	@$(BIN)/python -m tests.benchmarks.worker --quick $(ARGS)
+
 bench-frontier: $(VENV)/.dev  ## the shared frontier beside stock scrapy-redis, in one run (about 20 minutes)
 	@$(BIN)/python -m tests.benchmarks.frontier --json tests/benchmarks/results/frontier.json $(ARGS)
 
@@ -82,6 +88,6 @@ deploy: $(VENV)/.dev  ## build an egg and give it to the Scrapyd named in scrapy
 
 clean:  ## stop the local servers and remove everything that was made here, the index included
 	@if [ -x $(BIN)/scrapy ] && [ -d .services ]; then $(BIN)/scrapy services stop || exit 1; fi
-	@rm -rf $(VENV) .services .demo build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+	@rm -rf $(VENV) .services .demo .benchmarks build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis \
 	  .import_linter_cache eggs logs dbs
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

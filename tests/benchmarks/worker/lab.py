@@ -1,0 +1,202 @@
+"""Where it is measured: a served web, one Valkey and one mongod of the benchmark's own, and measured process trees."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psutil
+from pymongo import MongoClient
+from redis import Redis
+
+from backlink_crawler import services
+from tests.benchmarks.worker.web import Size, write_web
+
+PROJECT = Path(__file__).parents[3]
+CACHE = PROJECT / ".benchmarks"
+DATABASE = "bench"
+LIMIT_SECONDS = 900
+"""A crawler that takes longer on the web is not measured."""
+_SAMPLE_SECONDS = 0.1
+
+
+class BenchmarkError(Exception):
+    """It cannot be measured; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """A served web, seen from outside."""
+
+    size: Size
+    scheme: str
+    port: int
+    files: Path
+    server: psutil.Process
+
+    @property
+    def hosts_file(self) -> Path:
+        """Where the names of the sites are really dialled."""
+        return self.files / "hosts.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What one run took. CPU in seconds, memory in MB (resident, all processes of the tree at once)."""
+
+    wall: float
+    cpu: float
+    redis_cpu: float
+    mongodb_cpu: float
+    server_cpu: float
+    memory: float
+
+
+class Stores:
+    """One Valkey and one mongod, emptied between runs."""
+
+    def __init__(self, folder: Path) -> None:
+        found = services.ensure(folder, redis_url=None, mongodb_uri=None)
+        self.redis_url, self.mongodb_uri = found.redis_url, found.mongodb_uri
+        pids = {one.name: one.pid for one in services.status(folder)}
+        self._redis = Redis.from_url(self.redis_url)
+        self._mongodb = psutil.Process(pids["mongodb"])
+
+    def empty(self) -> None:
+        """Drop what the last run wrote."""
+        self._redis.flushall()
+        with MongoClient[dict[str, object]](self.mongodb_uri) as mongo:
+            mongo.drop_database(DATABASE)
+
+    def cpu(self) -> tuple[float, float]:
+        """Return the CPU seconds that Valkey and mongod have used so far."""
+        redis = self._redis.info("cpu")  # to the microsecond; the kernel's table knows hundredths of a second
+        return float(redis["used_cpu_user"] + redis["used_cpu_sys"]), _cpu(self._mongodb)
+
+
+@contextmanager
+def stores() -> Iterator[Stores]:
+    """Start both; stop them and remove the folder whatever happens."""
+    with TemporaryDirectory(prefix="bench-worker-") as name:
+        try:
+            yield Stores(Path(name))
+        finally:
+            services.stop(Path(name))
+
+
+@contextmanager
+def served(size: Size, *, tls: bool = False) -> Iterator[Web]:
+    """Write the web where it is not there yet, and serve it until the block ends."""
+    place = write_web(CACHE, size)
+    with TemporaryDirectory(prefix="bench-web-") as name:
+        command = [sys.executable, "-m", "tests.benchmarks.worker.server", str(place), "--files", name]
+        with subprocess.Popen(
+            [*command, *(["--tls"] if tls else [])], cwd=PROJECT, stdout=subprocess.PIPE, text=True
+        ) as process:
+            try:
+                assert process.stdout is not None
+                port = process.stdout.readline().strip()
+                if not port:
+                    raise BenchmarkError(f"the server of the web ended with {process.wait()}")
+                yield Web(size, "https" if tls else "http", int(port), Path(name), psutil.Process(process.pid))
+            finally:
+                process.terminate()
+
+
+def measured(
+    commands: Sequence[Sequence[str]], web: Web, stores: Stores, where: Path, environment: Mapping[str, str], log: Path
+) -> Used:
+    """Run commands beside each other to their ends; their process trees are what is measured.
+
+    CPU is what the kernel accounts to each process and to all descendants it has waited for.
+
+    :param where: the folder they run in
+    :raises BenchmarkError: one ended with another status than 0, or not within ``LIMIT_SECONDS``.
+    """
+    before, server_before, start = stores.cpu(), _cpu(web.server), time.monotonic()
+    with log.open("wb") as output:
+        processes = [
+            subprocess.Popen(command, cwd=where, env={**os.environ, **environment}, stdout=output, stderr=output)
+            for command in commands
+        ]
+        try:
+            cpu, peak = _wait(processes)
+        finally:
+            for process in processes:
+                _end_tree(process)
+    wall, after = time.monotonic() - start, stores.cpu()
+    if failed := [process.returncode for process in processes if process.returncode]:
+        raise BenchmarkError(f"ended with {failed[0]}:\n{log.read_text(errors='replace')[-2_000:]}")
+    redis, mongodb = (now - then for now, then in zip(after, before, strict=True))
+    return Used(wall, cpu, redis, mongodb, _cpu(web.server) - server_before, peak / 1e6)
+
+
+def _wait(processes: Sequence[subprocess.Popen[bytes]]) -> tuple[float, int]:
+    """Return CPU seconds and peak bytes of processes that run to their ends."""
+    cpu, peak, alive = 0.0, 0, list(processes)
+    limit = time.monotonic() + LIMIT_SECONDS
+    while alive:
+        if time.monotonic() > limit:
+            raise BenchmarkError(f"not done within {LIMIT_SECONDS} s")
+        peak = max(peak, sum(_memory(process.pid) for process in alive))
+        time.sleep(_SAMPLE_SECONDS)
+        for process in list(alive):
+            pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+            if pid:
+                process.returncode = os.waitstatus_to_exitcode(status)
+                cpu += usage.ru_utime + usage.ru_stime
+                alive.remove(process)
+    return cpu, peak
+
+
+def _memory(pid: int) -> int:
+    total = 0
+    with suppress(psutil.Error):
+        top = psutil.Process(pid)
+        for process in (top, *top.children(recursive=True)):
+            with suppress(psutil.Error):
+                total += process.memory_info().rss
+    return total
+
+
+def _end_tree(process: subprocess.Popen[bytes]) -> None:
+    """Kill what still runs, where the benchmark was interrupted."""
+    if process.returncode is None:
+        with suppress(psutil.Error):
+            for child in psutil.Process(process.pid).children(recursive=True):
+                child.kill()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+
+def _cpu(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+def machine() -> Mapping[str, object]:
+    """Return what the figures depend on, without paths and names."""
+    cpuinfo = Path("/proc/cpuinfo").read_text()
+    model = re.search(r"^model name\s*: (.+)$", cpuinfo, re.MULTILINE)
+    return {
+        "cores": os.cpu_count(),
+        "cpu": model[1] if model else "unknown",
+        "memory_gb": round(psutil.virtual_memory().total / 2**30),
+        "load": [round(load, 1) for load in os.getloadavg()],
+        "python": sys.version.split()[0],
+    }
+
+
+def lines(file: Path) -> Iterator[dict[str, object]]:
+    """Yield the objects of a file of JSON lines."""
+    with file.open() as opened:
+        for line in opened:
+            yield json.loads(line)
