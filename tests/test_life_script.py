@@ -177,6 +177,10 @@ def test_noise_changes_the_source_and_no_link(kind: str, seed: int) -> None:
         ("<nav><a href=//b.example/>x</a></nav>", State("x", (), True, None, "nav", "text", None)),
         ("<footer><nav><a href=//b.example/>x</a></nav></footer>", State("x", (), True, None, "footer", "text", None)),
         ("<article><header><a href=//b.example/>x</a>", State("x", (), True, None, None, "text", None)),
+        (
+            "<div class='no-comments comments-open'><a href=//b.example/>x</a>",
+            State("x", (), True, None, None, "text", None),
+        ),
         ("<div class=comment-list><a href=//b.example/>x</a>", State("x", (), True, None, "comment", "text", None)),
         (
             "<a rel='UGC external' href=//b.example/>x",

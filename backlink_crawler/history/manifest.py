@@ -32,8 +32,8 @@ _CODES = {place: bytes([code]) for code, place in enumerate(_PLACES, 1)}
 
 def state_of(link: Link, place: Place) -> bytes:
     """Return the state of a link that is settled in ``place``."""
-    hidden, kind = link.hidden, link.link_type
-    return _hash(link.anchor, link.rel, link.follow, link.nofollow_cause, kind, hidden) + _CODES[place]
+    told = _hash(link.anchor, link.rel, link.follow, link.nofollow_cause, link.link_type, link.hidden)
+    return told + _CODES[place]
 
 
 def state_of_record(record: Mapping[str, Any], place: Place | None) -> bytes:

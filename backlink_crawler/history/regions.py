@@ -45,12 +45,13 @@ def settle(before: Place | None, link: Link) -> Place:
 
     :param before: as it was settled last; ``None`` where that is not known.
     """
-    seen = place_of(link)
-    if before is None or seen.declared:
-        return seen
-    score = link.content_score or 0.0
+    score = link.content_score
+    if before is None or not score:
+        return place_of(link)
     if link.region == "content":
         moves = before.region != "content" and (before.declared or score >= CLEARLY_CONTENT)
     else:
         moves = before.region == "content" and (before.declared or score <= CLEARLY_NOT)
-    return seen if moves else Place(before.region, declared=False)
+    if moves:
+        return place_of(link)
+    return before if not before.declared else Place(before.region, declared=False)

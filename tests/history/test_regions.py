@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backlink_crawler.extract.placement import _judged
 from backlink_crawler.features import build_links, rivals_of
 from backlink_crawler.history.manifest import unpack
 from backlink_crawler.history.regions import CLEARLY_CONTENT, CLEARLY_NOT, Place, place_of, settle
@@ -294,3 +295,10 @@ def test_a_place_under_other_rules() -> None:
     first.page.region_rules = None
     index = Index(first, at(1, places(WIDGET, TEXT)))
     assert (index.events, index.links[TARGET]["anchor"]) == ([], "in the text")
+
+
+def test_a_judgement_is_never_taken_for_a_declaration() -> None:
+    """However sure the model is, its score is not the 0 of a page that says so itself."""
+    assert [settle(None, judged(_judged(score, 0).content_score)).declared for score in (0.0, 0.0004, 1.0)] == [
+        False
+    ] * 3

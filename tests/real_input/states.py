@@ -15,10 +15,12 @@ from tests.real_input.addresses import host_of, resolve, site_of
 
 _HTML = "{http://www.w3.org/1999/xhtml}"
 _PAID_OR_UNVOUCHED = frozenset({"nofollow", "ugc", "sponsored"})
-_LANDMARKS = {"header": "header", "footer": "footer", "nav": "nav", "aside": "aside"}
+_LANDMARKS = {"header": "header", "footer": "footer", "nav": "nav", "aside": "aside", "search": "nav"}
 _ROLES = {"banner": "header", "contentinfo": "footer", "navigation": "nav", "search": "nav", "complementary": "aside"}
 _SECTIONS = frozenset({"article", "main", "section"})
 _COMMENT_WORDS = frozenset({"comment", "comments", "commentlist", "disqus", "respond"})
+_NOT_HERE = frozenset({"has", "no"})
+_NOT_THESE = frozenset({"open", "closed", "enabled", "disabled"})
 _LEFT_OUT = frozenset({"noscript", "template", "script", "style"})
 
 
@@ -84,12 +86,21 @@ def _inside(around: _Place, element: Element) -> _Place:
     name, role = _name(element), element.get("role") or ""
     place = replace(around, hidden=around.hidden or _hidden(element))
     if around.region in {None, "nav"}:
-        words = f"{element.get('id') or ''} {element.get('class') or ''}".lower()
-        if name not in {"html", "body"} and _COMMENT_WORDS & set(words.replace("-", " ").replace("_", " ").split()):
+        names = f"{element.get('id') or ''} {element.get('class') or ''}".lower().replace("_", "-").split()
+        if name not in {"html", "body"} and any(map(_names_comments, names)):
             place = replace(place, region="comment")
         elif not (around.in_section and name in {"header", "footer"} and role not in _ROLES):
             place = replace(place, region=_ROLES.get(role) or _LANDMARKS.get(name) or around.region)
     return replace(place, in_section=around.in_section or name in _SECTIONS or role in {"main", "article"})
+
+
+def _names_comments(name: str) -> bool:
+    """ "comment-list" holds comments; "no-comments" and "comments-closed" only speak of them."""
+    words = ["", *name.split("-"), ""]
+    return any(
+        word in _COMMENT_WORDS and before not in _NOT_HERE and not (word == "comments" and after in _NOT_THESE)
+        for before, word, after in zip(words, words[1:], words[2:], strict=False)
+    )
 
 
 def _hidden(element: Element) -> str | None:

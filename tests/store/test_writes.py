@@ -175,6 +175,19 @@ async def test_a_judgement_that_wavers_is_one_small_write(store: Store) -> None:
     assert {one["region"] for one in await documents(store, "links")} == {"content"}
 
 
+async def test_an_index_of_other_rules(store: Store) -> None:
+    """The first visit after an update writes the regions anew and tells nothing; what follows is told."""
+    for region, score, rules, days in (("content", None, None, 0), ("nav", 0.1, "1-a", 1), ("footer", 0.0, "1-a", 2)):
+        seen = visit("http://a.test/", "http://b.test/", at=NOON + timedelta(days=days))
+        seen.page.region_rules = rules
+        seen.links = [replace(one, content_score=score, region=region) for one in seen.links]  # type: ignore[arg-type]
+        saved = await store.save_visits([seen])
+        (record,) = await documents(store, "links")
+        assert (record["region"], saved.events, saved.unchanged) == (region, int(days == 2), 0)
+    (event,) = await documents(store, "link_events")
+    assert (event["field"], event["old"], event["new"]) == ("region", "nav", "footer")
+
+
 async def test_a_place_that_cannot_be_stored(store: Store) -> None:
     """Of the places of one target the record takes another: what is wrong with one of them stops nothing."""
     await store.save_visits([visit("http://a.test/", "http://b.test/", anchor="lone \ufffd")])
