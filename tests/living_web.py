@@ -46,13 +46,8 @@ class LivingWeb:
         """Serve a page with these ``<a>`` elements."""
         text = "<p>Some words that make a page of it, so that nothing about it looks odd to anybody.</p>" * 8
         body = f"<!DOCTYPE html><html lang=en><head><title>{title}</title>{head}</head><body><main>{text}"
-        body += (
-            "".join(
-                f"<p>Whoever wants to know how it went on may see {link} for more, and need not take our word for it.</p>"
-                for link in links
-            )
-            + "</main></body></html>"
-        )
+        sentence = "<p>Whoever wants to know how it went on may see {} for more, and need not take our word for it.</p>"
+        body += "".join(map(sentence.format, links)) + "</main></body></html>"
         told = {name.replace("_", "-"): value for name, value in headers.items()}
         self.answers[url] = Answer(200, body, {**told, **({"ETag": etag} if etag else {})})
 
