@@ -113,6 +113,14 @@ async def test_a_robots_txt_is_read_whatever_its_type(web: HostileWeb) -> None:
             await wire.download_request(Request("http://video.test/"))
 
 
+@pytest.mark.parametrize(("name", "most"), [("endless.test", 300_000), ("video.test", 512_000), (GOOD, 5)])
+async def test_a_beginning_can_be_enough(web: HostileWeb, name: str, most: int) -> None:
+    """Who wants so many bytes gets them, however many would follow: robots.txt counts up to 500 KiB (RFC 9309, 2.5)."""
+    async with handler(web) as wire:
+        answer = await wire.download_request(Request(f"http://{name}/", meta={"truncate_at": most}))
+    assert len(answer.body) == most
+
+
 async def test_a_proxy_is_refused_or_mentioned(
     web: HostileWeb, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -200,6 +200,8 @@ class Decoder:
         self._given = [0] * len(known)
         self._body: list[bytes] = []
         self._began = False
+        self.size = 0
+        """Bytes of the body so far."""
 
     @property
     def decoded(self) -> int:
@@ -235,6 +237,7 @@ class Decoder:
     def _undo(self, depth: int, data: bytes) -> None:
         if depth == len(self._codings):
             self._body.append(data)
+            self.size += len(data)
             return
         for piece in self._codings[depth].pieces(data):
             self._given[depth] += len(piece)

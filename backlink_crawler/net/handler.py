@@ -63,7 +63,8 @@ logger = logging.getLogger(__name__)
 class GuardedHandler(BaseDownloadHandler):
     """Fetches http and https; redirects are answers like any other.
 
-    A request with ``html_only`` in its ``meta`` gets no body of other types, and its response the flag ``UNREAD``.
+    A request with ``html_only`` in its ``meta`` gets no body of other types, and its response the flag ``UNREAD``. One
+    with ``truncate_at`` gets so many bytes of the body, unpacked, and no error where there would be more.
     """
 
     lazy = True
@@ -126,7 +127,8 @@ class GuardedHandler(BaseDownloadHandler):
             headers = Headers()
             for name, value in answer.raw_headers:
                 headers.appendlist(name, value)
-            body = await self._body(answer, headers, html_only=bool(request.meta.get("html_only")))
+            most = request.meta.get("truncate_at")
+            body = await self._body(answer, headers, most, html_only=bool(request.meta.get("html_only")))
             response_class = responsetypes.from_args(headers=headers, url=request.url, body=body or b"")
             return response_class(
                 url=request.url,
@@ -138,8 +140,13 @@ class GuardedHandler(BaseDownloadHandler):
                 protocol="HTTP/1.1",
             )
 
-    async def _body(self, answer: aiohttp.ClientResponse, headers: Headers, *, html_only: bool) -> bytes | None:
-        """Return the body, unpacked; ``None`` where only HTML is wanted and this is none."""
+    async def _body(
+        self, answer: aiohttp.ClientResponse, headers: Headers, most: int | None, *, html_only: bool
+    ) -> bytes | None:
+        """Return the body, unpacked; ``None`` where only HTML is wanted and this is none.
+
+        :param most: bytes after which no more is read.
+        """
         content_type = answer.headers.get("Content-Type")
         length = answer.content_length or 0
         if html_only and not media.may_be_html(content_type):
@@ -147,7 +154,7 @@ class GuardedHandler(BaseDownloadHandler):
                 with suppress(aiohttp.ClientError):
                     await answer.read()
             return None
-        if self._maxsize and length > self._maxsize:
+        if self._maxsize and length > self._maxsize and most is None:
             raise TooLargeError(f"{length} bytes announced, {self._maxsize} allowed")
         # Removed, because the body is handed on without it.
         encodings = [value.decode("latin-1") for value in headers.pop("Content-Encoding", ())]
@@ -159,6 +166,8 @@ class GuardedHandler(BaseDownloadHandler):
             if self._maxsize and size > self._maxsize:
                 raise TooLargeError(f"more than {self._maxsize} bytes")
             decoder.feed(chunk)
+            if most is not None and decoder.size >= most:
+                return decoder.body()[:most]
             if undecided and len(start := decoder.body()) >= media.SNIFFED:
                 if not media.is_html(content_type, start):
                     return None

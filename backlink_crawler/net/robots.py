@@ -24,7 +24,7 @@ from backlink_crawler.frontier.connection import client_from, options_from
 from backlink_crawler.frontier.redis.robots import SharedRobots
 from backlink_crawler.net.introduction import robots_name
 from backlink_crawler.net.robots_memory import Read, RobotsMemory
-from backlink_crawler.net.robots_reading import SECONDS_TO_ANSWER, RobotsReader, RobotsUnreachable
+from backlink_crawler.net.robots_reading import MAX_BYTES, SECONDS_TO_ANSWER, RobotsReader, RobotsUnreachable
 
 __all__ = ["ROBOTS_READ", "BlockedByRobots", "RobotsMiddleware", "RobotsUnreachable"]
 
@@ -108,7 +108,7 @@ class RobotsMiddleware:
         assert engine is not None
         assert stats is not None
         stats.inc_value("robotstxt/request_count")
-        meta = {"dont_obey_robotstxt": True, "download_timeout": SECONDS_TO_ANSWER}
+        meta = {"dont_obey_robotstxt": True, "download_timeout": SECONDS_TO_ANSWER, "truncate_at": MAX_BYTES}
         response = await engine.download_async(Request(url, priority=_FIRST, meta=meta, callback=NO_CALLBACK))
         stats.inc_value(f"robotstxt/response_status_count/{response.status}")
         return response
