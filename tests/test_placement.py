@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from turbohtml import Document
 
 from backlink_crawler.extract.placement import Placement, place_links
+from backlink_crawler.extract.placement.features import blocks_of
 from backlink_crawler.extract.placement.landmarks import names_comments
 from backlink_crawler.extract.placement.model import FURNITURE, from_json, to_json, trained_model
-from backlink_crawler.extract.placement.names import words_of
+from backlink_crawler.extract.placement.names import reader, words_of
 from backlink_crawler.extract.reading import Reading
 from tests.placement.network import Recipe, trained
 from tests.placement.odds import learn_odds
@@ -135,6 +136,34 @@ def test_not_all_in_main_is_content() -> None:
     places = placed("<body><main>" + PAGE.format(top="header", menu="nav", post="post", side="side", bottom="footer"))
     assert places["in3"].region == "content"
     assert "content" not in {places[f"{part}{place}"].region for part in "nf" for place in range(5)}
+
+
+WRITTEN = [
+    ("<main><article>{}{}</article></main>", True, "an article's own list"),
+    ("<main>{}<ul><li>{}</ul></main>", True, "a list of lists"),
+    ("<main>{}<p>Share: <a href=s>x</a><a href=t>y</a></p></main><div>{}</div>", False, "a line of buttons"),
+    ("<main>{}<ul><li><a href=o>only one</a></ul></main><div>{}</div>", True, "a list of one"),
+    ("<main>{}<ul class=share><li><a href=o>x</a></ul></main><div>{}</div>", False, "a list of one with a name"),
+    ("<main>{}<ul class=share><li>{}</ul></main>", False, "a list with a name"),
+    ("<main><article>{}<div>{}</div></article></main>", False, "a box of its own may hold furniture"),
+    ("<main><article>{}</article>{}</main>", False, "beside the article"),
+    ("<main><div>{}</div>{}</main>", False, "prose that is not directly inside"),
+    ("<main><article>{}<nav>{}</nav></article></main>", False, "a landmark decides"),
+    ("<div>" + ARTICLE * 2 + "</div><main><article>{}{}</article></main>", False, "most of the text is elsewhere"),
+]
+
+
+@pytest.mark.parametrize(("html", "written", "reason"), WRITTEN)
+def test_an_articles_own_list(html: str, written: bool, reason: str) -> None:
+    """A plain list in the running text of the page's article is written with it, whatever the model would say."""
+    page = html.format(ARTICLE, menu("n", "Home News Sport Culture Weather Contact"))
+    document = parsed(page)
+    blocks = blocks_of(*outlined(document, linking_elements(document)), reader({}))
+    assert any(blocks.written) is written, reason
+    judged = {
+        place.region for href, place in placed(page).items() if written and (href == "o" or "{}</div>" not in html)
+    }
+    assert judged <= {"content"}, reason
 
 
 def test_the_same_page_gives_the_same_answer() -> None:

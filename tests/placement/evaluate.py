@@ -96,6 +96,8 @@ def verdicts_of(model: Model, pages: Iterable[LabelledPage], masked: bool = Fals
             sample.blocks, sample.labels, sample.away, sample.declared, strict=True
         ):
             score = float(scores[number]) if number >= 0 else 0.0
+            if number >= 0 and sample.written[number]:
+                score = max(score, 0.5)
             said = declared if number < 0 else "content" if score >= 0.5 else FURNITURE[int(parts[number])]
             verdicts.append(Verdict(page.kind, away, declared, label == 1, said, score))
     return verdicts
@@ -110,6 +112,8 @@ def content_scores(verdicts: Sequence[Verdict]) -> dict[str, Score]:
             names.append("articles and documentation")
         if verdict.away:
             names.append("links to other sites")
+            if "articles and documentation" in names:
+                names.append("those of articles and documentation")
         for name in names:
             scores[name].add(verdict.content, verdict.said == "content")
     return dict(sorted(scores.items()))

@@ -37,6 +37,8 @@ class Sample:
     """Whether each labelled link leads to another site."""
     declared: list[Region]
     """Region that the page itself declares for each labelled link."""
+    written: list[bool]
+    """Whether the links of each block stand in lists in the running text of the page's article."""
 
 
 def mask_landmarks(document: Document) -> None:
@@ -59,9 +61,10 @@ def sample_of(page: LabelledPage, read: NameReader, masked: bool = False) -> Sam
         blocks = blocks_of(*outlined(document, elements), read)
     matrix = matrix_of(blocks) if blocks.rows else np.zeros((0, 0), dtype=np.float32)
     count = len(blocks.rows)
-    sample = Sample(matrix, np.zeros(count), np.zeros(count), np.zeros((count, len(FURNITURE))), [], [], [], [])
+    regions = np.zeros((count, len(FURNITURE)))
+    sample = Sample(matrix, np.zeros(count), np.zeros(count), regions, [], [], [], [], blocks.written)
     for element, label, number, region in zip(
-        elements, page.labels_of(elements), _numbers(blocks), declared, strict=True
+        elements, page.labels_of(elements), blocks.numbers(), declared, strict=True
     ):
         if number >= 0 and region in FURNITURE:
             sample.furniture[number, FURNITURE.index(region)] += 1
@@ -79,10 +82,6 @@ def sample_of(page: LabelledPage, read: NameReader, masked: bool = False) -> Sam
 
 def _declared(blocks: Blocks) -> list[Region]:
     return ["content" if box is None else blocks.places[box][0] for box in blocks.boxes]
-
-
-def _numbers(blocks: Blocks) -> list[int]:
-    return [-1 if box is None else blocks.places[box][1] for box in blocks.boxes]
 
 
 @dataclass(slots=True)
@@ -108,7 +107,7 @@ def wording_of(page: LabelledPage) -> Wording:
     sums = np.zeros((len(blocks.rows), len(FURNITURE) + 3))
     around: list[frozenset[str]] = [frozenset()] * len(blocks.rows)
     cache: dict[int, frozenset[str]] = {}
-    for number, box, label, region in zip(_numbers(blocks), blocks.boxes, labels, declared, strict=True):
+    for number, box, label, region in zip(blocks.numbers(), blocks.boxes, labels, declared, strict=True):
         if number < 0 or box is None:
             continue
         around[number] = _words_to(blocks, box, cache)

@@ -3,7 +3,8 @@
 What a page declares by landmarks and roles is believed (``landmarks``): links in its nav, header, footer, aside and
 comments. All else is judged by a model trained on real pages: links that stand alike make a block, a block has
 features (``features``), and two small networks (``model``) say how much it looks like content and which part of the
-furniture it is otherwise. Training and its figures: ``tests/placement``.
+furniture it is otherwise. One thing is not left to the model: a plain list in the running text of the page's article is
+content. Training and its figures: ``tests/placement``.
 """
 
 from collections.abc import Sequence
@@ -48,7 +49,10 @@ def place_links(outline: Outline, links: Sequence[Standing]) -> list[Placement]:
         judged = [Placement("content", _BORDER)] * len(blocks.rows)
     else:
         scores, parts = model.judge(matrix_of(blocks))
-        judged = [_judged(score, part) for score, part in zip(scores.tolist(), parts.tolist(), strict=True)]
+        judged = [
+            _judged(score, part, written)
+            for score, part, written in zip(scores.tolist(), parts.tolist(), blocks.written, strict=True)
+        ]
     known: dict[int | None, Placement] = {None: Placement("content", 0.0)}
     declared: dict[Region, Placement] = {}
     for box, (region, number) in blocks.places.items():
@@ -59,8 +63,9 @@ def place_links(outline: Outline, links: Sequence[Standing]) -> list[Placement]:
     return [known[box] for box in blocks.boxes]
 
 
-def _judged(score: float, part: int) -> Placement:
-    score = max(round(score, 3), _LEAST_SCORE)  # what is behind depends on how a machine multiplies
+def _judged(score: float, part: int, written: bool = False) -> Placement:
+    least = _BORDER if written else _LEAST_SCORE
+    score = max(round(score, 3), least)  # what is behind depends on how a machine multiplies
     return Placement("content" if score >= _BORDER else FURNITURE[part], score)
 
 

@@ -19,7 +19,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from backlink_crawler.extract.placement.names import NameReader
+from backlink_crawler.extract.placement.names import NameReader, names_of
 from backlink_crawler.extract.placement.outline import Outline
 from backlink_crawler.extract.placement.trail import Shape, Trail, Trails, trunk_of
 from backlink_crawler.records import Region
@@ -44,6 +44,12 @@ _FAR = 500
 """Boxes or links to the nearest paragraph of prose where there is none on that side."""
 _BOTH_SIDES = np.array([0, 1])
 _WHOLE = ("http", "//")
+_LISTS = frozenset({"ul", "ol", "dl", "menu"})
+_FLOW = _LISTS | {"h1", "h2", "h3", "h4", "h5", "h6", "p", "blockquote", "li", "dt", "dd"}
+_ELSEWHERE, _IN_TEXT, _IN_LIST = range(3)
+"""Where a box stands in respect of the page's article."""
+_LEAST_PROSE = 3
+"""Paragraphs of prose of its own that make an article of a part of the page."""
 _DEEPEST = 50
 _FURTHEST = 20
 
@@ -66,6 +72,13 @@ class Blocks:
     hrefs: list[list[int]] = field(default_factory=list)
     """Of each block: its links, those written as whole addresses, and those to a place in the page itself."""
     trunk: list[int] = field(default_factory=list)
+    written: list[bool] = field(default_factory=list)
+    """Whether the links of each block stand in lists in the running text of the page's article (``_written``)."""
+
+    def numbers(self) -> list[int]:
+        """Return the block of each link, -1 where it has none."""
+        places = self.places
+        return [-1 if box is None else places[box][1] for box in self.boxes]
 
 
 class Standing(Protocol):
@@ -107,7 +120,53 @@ def blocks_of(outline: Outline, links: Sequence[Standing], read: NameReader) -> 
             blocks.hrefs.append([0, 0, 0])
         places[box] = region, number
     _count_hrefs(blocks, links)
+    blocks.written = _written(blocks)
     return blocks
+
+
+def _written(blocks: Blocks) -> list[bool]:
+    """Return for each block whether all its links stand in lists in the running text of the page's article.
+
+    That is: in an ``article`` or ``main`` with half of the page's text and paragraphs of prose directly inside, with
+    nothing but paragraphs, lists and headings in between, none with a class or an id. Such a list was written with the
+    text; a part of the page's furniture would have a box or a name of its own.
+    """
+    outline = blocks.outline
+    tags, parents = outline.tags, outline.parents
+    states: dict[int, int] = {}
+    written = [True] * len(blocks.rows)
+    for box, (_, number) in blocks.places.items():
+        if number < 0:
+            continue
+        passed = []
+        while box not in states and tags[box] in _FLOW and box > 0 and not names_of(outline.elements[box]):
+            passed.append(box)
+            box = parents[box]
+        state = states.get(box)
+        if state is None:
+            state = states[box] = _IN_TEXT if _is_article(outline, box) else _ELSEWHERE
+        for inner in reversed(passed):
+            if state == _IN_TEXT and tags[inner] in _LISTS:
+                state = _IN_LIST
+            states[inner] = state
+        written[number] &= state == _IN_LIST
+    return written
+
+
+def _is_article(outline: Outline, box: int) -> bool:
+    if outline.tags[box] not in {"article", "main"} or 2 * outline.plain[box] <= outline.plain[0]:
+        return False
+    return _paragraphs_in(outline, box) >= _LEAST_PROSE
+
+
+def _paragraphs_in(outline: Outline, box: int) -> int:
+    """Return how many paragraphs of prose stand directly in ``box``."""
+    plain, weights, extent = outline.plain, outline.weights, outline.extent
+    inside, end, count = box + 1, box + extent[box], 0
+    while inside < end:
+        count += outline.tags[inside] == "p" and weights[inside] > plain[inside]
+        inside += extent[inside]
+    return count
 
 
 def _count_hrefs(blocks: Blocks, links: Iterable[Standing]) -> None:

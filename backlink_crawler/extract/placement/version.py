@@ -4,7 +4,7 @@ from functools import cache
 from hashlib import blake2b
 from importlib import resources
 
-RULES = 1
+RULES = 2
 """To be raised with any change of this package after which a page may get other regions from the same model file."""
 
 
