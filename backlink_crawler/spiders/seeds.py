@@ -37,6 +37,8 @@ class SeedsSpider(WalkingSpider):
         if self._open_ended and host == source.page.host:
             return 0
         prefixes = self._prefixes_of(host)
+        if not prefixes or "/" in prefixes:  # another site, or a host that is walked whole: nearly all links
+            return 0 if prefixes else None
         path = url.partition("?")[0].split("/", 3)[3]
         return 0 if any(f"/{path}/".startswith(prefix) for prefix in prefixes) else None
 

@@ -148,14 +148,18 @@ class WalkingSpider(Spider):
         if depth > self.max_depth or (page.nofollow and not self._walk_nofollow):
             return
         offered = {page.url}
+        places: dict[str, tuple[str, str]] = {}  # by origin: most links of a page lead to a few
         for link in visit.raw_links:
             url = link.url
             if url is None or url in offered or link.link_type not in _WALKED:
                 continue
             offered.add(url)
-            host = host_of(url)
-            site = site_of(host)
-            budget = self.wanted(url, host, site, visit)
+            origin = url[: url.index("/", 8)]
+            place = places.get(origin)
+            if place is None:
+                host = host_of(url)
+                place = places[origin] = host, site_of(host)
+            budget = self.wanted(url, *place, visit)
             if budget is not None:
                 yield Child(url, depth, self.band(link, depth), budget)
 
