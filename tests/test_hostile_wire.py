@@ -27,7 +27,8 @@ from backlink_crawler.records import Outcome, Page
 from backlink_crawler.spiders.observation import observe_failure, observe_response
 from settings import base
 from tests.crawling import Crawling
-from tests.web.hostile.wire import CERTIFICATES, GOOD, HOSTS, MEGABYTE, TRUSTED, HostileWeb, bomb, serve
+from tests.web.hostile.wire import CERTIFICATES, GOOD, HOSTS, MEGABYTE, TRUSTED, HostileWeb, bomb
+from tests.web.hostile.wire_server import serve
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LIMIT = 10 * MEGABYTE
