@@ -123,7 +123,11 @@ def test_deploy_schedule_and_find_the_records(
                 spider="seeds",
                 jobid=job,
                 urls=",".join(host.pages[0].url for host in list(web.hosts.values())[:10]),
-                setting=["CRAWL_ID=shared", f"NET_HOSTS_FILE={served.hosts_file}"],
+                setting=[
+                    "CRAWL_ID=shared",
+                    f"NET_HOSTS_FILE={served.hosts_file}",
+                    "DOWNLOAD_VERIFY_CERTIFICATES=0",
+                ],
             )
             assert answer["status"] == "ok", answer
         jobs = f"{url}/listjobs.json?project=backlink_crawler"
