@@ -27,11 +27,19 @@ def end_leftovers(run: str, patience: float = 5) -> list[str]:
 
 
 def _marked(run: str) -> list[psutil.Process]:
+    """Return the processes of a run. What is older than this process is none of them, whatever it carries."""
+    if not run:
+        raise ValueError("a run has a name")
+    started = psutil.Process().create_time()
     found = []
     for process in psutil.process_iter():
         try:
-            if process.pid != os.getpid() and process.environ().get(MARK) == run:
+            if process.create_time() >= started and process.pid != os.getpid() and _mark_of(process) == run:
                 found.append(process)
         except (psutil.Error, OSError):  # gone in this moment, or somebody else's
             continue
     return found
+
+
+def _mark_of(process: psutil.Process) -> str | None:
+    return process.environ().get(MARK)

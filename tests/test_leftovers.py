@@ -32,6 +32,12 @@ def test_what_a_run_left_is_ended(sleepers: list[subprocess.Popen[bytes]]) -> No
     assert foreign.poll() is None
 
 
+def test_no_run_is_no_run() -> None:
+    """Without a name nothing is looked for: unmarked processes are everybody's."""
+    with pytest.raises(ValueError, match="a run has a name"):
+        end_leftovers("", patience=0)
+
+
 def test_nothing_left() -> None:
     """A run that cleaned up is told nothing."""
     assert end_leftovers("a run without processes", patience=0) == []
