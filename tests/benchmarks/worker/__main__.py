@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--pages", type=int, default=200, help="of each site (%(default)s)")
     parser.add_argument("--slow-pages", type=int, default=20, help="of each site, for slow crawlers (%(default)s)")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--tls", action="store_true", help="over TLS; certificates are not verified")
+    parser.add_argument("--tls", action="store_true", help="over TLS; this worker alone verifies certificates")
     parser.add_argument("--workers", type=int, default=1, help="processes of this worker, of one crawl (%(default)s)")
     parser.add_argument("--only", action="append", metavar="NAME", help="crawlers whose name contains it; repeatable")
     parser.add_argument("--quick", action="store_true", help="three crawlers on a tenth of the web, compared with FILE")
@@ -123,7 +123,7 @@ def _run(one: Contender, web: Web, place: Stores) -> Run:
     with TemporaryDirectory(prefix="bench-run-") as folder:
         output = Path(folder) / "output.jl"
         commands = one.commands(web, place, output)
-        environment, log = contenders.variables(place), Path(folder) / "log.txt"
+        environment, log = contenders.variables(web, place), Path(folder) / "log.txt"
         where = PROJECT if one.in_project else Path(folder)
         used = measured(commands, web, place, where, environment, log)
         run = Run(used, one.stored(place, output))

@@ -100,9 +100,10 @@ def _arguments(web: Web, output: Path) -> tuple[str, ...]:
     return str(web.port), str(web.size.sites), web.scheme, str(output)
 
 
-def variables(stores: Stores) -> Mapping[str, str]:
+def variables(web: Web, stores: Stores) -> Mapping[str, str]:
     """Return the environment of every contender; this project's settings are the default ones."""
-    return {
+    trusted = {"SSL_CERT_FILE": str(web.files / "certificate.pem")} if web.scheme == "https" else {}
+    return trusted | {
         "REDIS_URL": stores.redis_url,
         "MONGODB_URI": stores.mongodb_uri,
         "MONGODB_DATABASE": DATABASE,
