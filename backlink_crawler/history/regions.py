@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 from backlink_crawler.records import Link, Region
 
-CLEARLY_CONTENT = 0.7
+CLEARLY_CONTENT = 0.85
 """From this score on, what was furniture is content."""
-CLEARLY_NOT = 0.3
+CLEARLY_NOT = 0.15
 """Up to this score, what was content is so no more."""
 
 
