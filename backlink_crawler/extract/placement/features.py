@@ -12,16 +12,17 @@ page (``trail.trunk_of``), how much of the text is links at several scales (cf. 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import chain, pairwise
 from math import log1p
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from backlink_crawler.extract.placement.names import NameReader, names_of
+from backlink_crawler.extract.placement.names import NameReader
 from backlink_crawler.extract.placement.outline import Outline
-from backlink_crawler.extract.placement.trail import Shape, Trail, Trails, trunk_of
+from backlink_crawler.extract.placement.trail import Trail, Trails, trunk_of
+from backlink_crawler.extract.placement.ways import ARTICLES, IN_LIST, PACKED, Way, ways_by
 from backlink_crawler.records import Region
 
 Matrix = npt.NDArray[np.float32]
@@ -37,17 +38,18 @@ _KINDS = (
 )
 _KIND = {tag: place for place, kind in enumerate(_KINDS) for tag in kind}
 _OTHER = len(_KINDS)
-_ONE_HOT = np.vstack([np.eye(len(_KINDS), dtype=np.float32), np.zeros((1, len(_KINDS)), dtype=np.float32)])
+_OTHERS = len(_KINDS) + 1
+_ONE_HOT = np.eye(_OTHERS, len(_KINDS), dtype=np.float32)[np.indices((_OTHERS, _OTHERS)).reshape(2, -1).T].reshape(
+    -1, 2 * len(_KINDS)
+)
+"""A line for each pair of kinds, ``_OTHER`` included, for which there is no column."""
 _BOXES = 6
 """Leading columns of a row that are boxes: the block, line, paragraph, section, trunk and branch."""
+_NUMBERS = _BOXES + 4
+_FEATURES = 115
 _FAR = 500
 """Boxes or links to the nearest paragraph of prose where there is none on that side."""
-_BOTH_SIDES = np.array([0, 1])
 _WHOLE = ("http", "//")
-_LISTS = frozenset({"ul", "ol", "dl", "menu"})
-_FLOW = _LISTS | {"h1", "h2", "h3", "h4", "h5", "h6", "p", "blockquote", "li", "dt", "dd"}
-_ELSEWHERE, _IN_TEXT, _IN_LIST = range(3)
-"""Where a box stands in respect of the page's article."""
 _LEAST_PROSE = 3
 """Paragraphs of prose of its own that make an article of a part of the page."""
 _DEEPEST = 50
@@ -64,11 +66,10 @@ class Blocks:
     places: dict[int, tuple[Region, int]] = field(default_factory=dict)
     """Of each of those boxes: the region that the page declares, and its block, -1 where that is not ``content``."""
     rows: list[Row] = field(default_factory=list)
-    """Of each block: its boxes (``_BOXES``), depth, depth below the trunk, side of the trunk, kind of the nearest box
-    around its links, kind of its own, and numbers of its shape and its wording."""
-    shapes: dict[Shape, int] = field(default_factory=dict)
-    wordings: dict[tuple[float, ...], int] = field(default_factory=dict)
-    """Numbers of the shapes, and of the wordings with the odds of the block's own names: most blocks share them."""
+    """Of each block: its boxes (``_BOXES``), depth, depth below the trunk, side of the trunk, and the kinds of the
+    nearest box around its links and of its own, as the number of a line of ``_ONE_HOT``."""
+    ways: list[Way] = field(default_factory=list)
+    """Of each block, the way to it."""
     hrefs: list[list[int]] = field(default_factory=list)
     """Of each block: its links, those written as whole addresses, and those to a place in the page itself."""
     trunk: list[int] = field(default_factory=list)
@@ -99,64 +100,71 @@ def blocks_of(outline: Outline, links: Sequence[Standing], read: NameReader) -> 
     :param read: what names say.
     """
     trunk = trunk_of(outline)
-    trails = Trails(outline, frozenset(trunk), read)
+    to = Trails(outline, frozenset(trunk), ways_by(read)).to
     blocks = Blocks(outline, trunk=trunk)
-    places, rows, to = blocks.places, blocks.rows, trails.to
+    places, rows, tags = blocks.places, blocks.rows, outline.tags
     numbers: dict[tuple[int, int], int] = {}
+    listed: list[int] = []
     blocks.boxes = [link.box for link in links]
     sides = dict(pairwise(trunk))
     for box in dict.fromkeys(blocks.boxes):
         if box is None:
             continue
-        region = to(box)[0]
-        if region != "content":
-            places[box] = region, -1
+        way = to(box)[0]
+        if way.region != "content":
+            places[box] = way.region, -1
             continue
         block = _block_around(outline, box)
-        kind = _KIND.get(outline.tags[box], _OTHER)
+        kind = _KIND.get(tags[box], _OTHER)
         number = numbers.setdefault((block, kind), len(rows))
         if number == len(rows):
-            rows.append(_row(blocks, block, kind, to(block), sides))
+            trail = to(block)
+            rows.append(_row(trail, block, kind * _OTHERS + _KIND.get(tags[block], _OTHER), sides))
+            blocks.ways.append(trail[0])
             blocks.hrefs.append([0, 0, 0])
-        places[box] = region, number
+        places[box] = "content", number
+        if way.flow == IN_LIST:
+            listed.append(box)
     _count_hrefs(blocks, links)
-    blocks.written = _written(blocks)
+    blocks.written = _written(blocks, listed)
     return blocks
 
 
-def _written(blocks: Blocks) -> list[bool]:
+def _written(blocks: Blocks, listed: Iterable[int]) -> list[bool]:
     """Return for each block whether all its links stand in lists in the running text of the page's article.
 
     That is: in an ``article`` or ``main`` with half of the page's text and paragraphs of prose directly inside, with
     nothing but paragraphs, lists and headings in between, none with a class or an id. Such a list was written with the
     text; a part of the page's furniture would have a box or a name of its own.
+
+    :param listed: the boxes of links whose way (``Way.flow``) leads so from whatever article.
     """
-    outline = blocks.outline
-    tags, parents = outline.tags, outline.parents
-    states: dict[int, int] = {}
-    written = [True] * len(blocks.rows)
-    for box, (_, number) in blocks.places.items():
-        if number < 0:
-            continue
-        passed = []
-        while box not in states and tags[box] in _FLOW and box > 0 and not names_of(outline.elements[box]):
-            passed.append(box)
-            box = parents[box]
-        state = states.get(box)
-        if state is None:
-            state = states[box] = _IN_TEXT if _is_article(outline, box) else _ELSEWHERE
-        for inner in reversed(passed):
-            if state == _IN_TEXT and tags[inner] in _LISTS:
-                state = _IN_LIST
-            states[inner] = state
-        written[number] &= state == _IN_LIST
+    written = [False] * len(blocks.rows)
+    tags, parents, places = blocks.outline.tags, blocks.outline.parents, blocks.places
+    articles: dict[int, bool] = {}
+    inside: set[int] = set()
+    for box in listed:
+        passed, around = [], box
+        while around not in articles and tags[around] not in ARTICLES:
+            passed.append(around)
+            around = parents[around]
+        is_in = articles.get(around)
+        if is_in is None:
+            is_in = articles[around] = _is_article(blocks.outline, around)
+        articles.update(dict.fromkeys(passed, is_in))
+        if is_in:
+            inside.add(box)
+            written[places[box][1]] = True
+    if inside:
+        for box, (_, number) in places.items():
+            if number >= 0 and box not in inside:
+                written[number] = False
     return written
 
 
 def _is_article(outline: Outline, box: int) -> bool:
-    if outline.tags[box] not in {"article", "main"} or 2 * outline.plain[box] <= outline.plain[0]:
-        return False
-    return _paragraphs_in(outline, box) >= _LEAST_PROSE
+    """Whether an ``article`` or ``main`` is the one that the page is about."""
+    return 2 * outline.plain[box] > outline.plain[0] and _paragraphs_in(outline, box) >= _LEAST_PROSE
 
 
 def _paragraphs_in(outline: Outline, box: int) -> int:
@@ -191,13 +199,13 @@ def _block_around(outline: Outline, box: int) -> int:
     return box
 
 
-def _row(blocks: Blocks, block: int, kind: int, trail: Trail, sides: dict[int, int]) -> Row:
+def _row(trail: Trail, block: int, kinds: int, sides: dict[int, int]) -> Row:
     """Return the row of a block.
 
-    :param kind: of the nearest box around its links.
     :param sides: for each box of the trunk the next one; a branch leaves the trunk before it (-1) or after it (1).
     """
-    _, _, depth, line, paragraph, section, trunk, branch, trunk_depth, shape, wording, own = trail
+    way, (line, paragraph, section, trunk, branch, trunk_depth) = trail
+    depth = way.depth
     return (
         block,
         line,
@@ -208,45 +216,46 @@ def _row(blocks: Blocks, block: int, kind: int, trail: Trail, sides: dict[int, i
         depth if depth < _DEEPEST else _DEEPEST,
         depth - trunk_depth if depth - trunk_depth < _FURTHEST else _FURTHEST,
         0 if branch == trunk else -1 if branch < sides.get(trunk, 0) else 1,
-        kind,
-        _KIND.get(blocks.outline.tags[block], _OTHER),
-        blocks.shapes.setdefault(shape, len(blocks.shapes)),
-        blocks.wordings.setdefault((*wording, own), len(blocks.wordings)),
+        kinds,
     )
 
 
 def matrix_of(blocks: Blocks) -> Matrix:
     """Return one line of features per block; there must be one at least."""
-    outline = blocks.outline
-    rows = np.array(blocks.rows, dtype=np.int64)
-    boxes, kind, own_kind, shape, wording = rows[:, :_BOXES], rows[:, -4], rows[:, -3], rows[:, -2], rows[:, -1]
-    masses = outline.masses
-    around = masses[boxes].astype(np.float32)
-    plain, linked, links, prose = (around[:, :, column] for column in range(4))
+    outline, count = blocks.outline, len(blocks.rows)
+    numbers = np.fromiter(chain.from_iterable(blocks.rows), dtype=np.int64, count=count * _NUMBERS)
+    rows = numbers.reshape(count, _NUMBERS)
+    block = np.ascontiguousarray(rows[:, 0])
     half, most = (_last_with(share, outline.weights, blocks.trunk) for share in (0.5, 0.75))
-    block = boxes[:, 0]
+    # Columns are written in place: on a page with few blocks, each step of numpy costs more than what it works on.
+    matrix = np.empty((count, _FEATURES), dtype=np.float32)
+    _write_masses(matrix, outline, rows[:, :_BOXES])
+    _write_positions(matrix, outline, block)
     hrefs = np.array(blocks.hrefs, dtype=np.float32)
-    common = _page(outline, half)
-    parts = (
-        np.log1p(around.reshape(len(rows), -1)),
-        linked / (linked + plain + 1),
-        np.log1p(plain / np.maximum(links, 1)),
-        prose / (plain + 1),
-        plain / max(masses[0, 0], 1),
-        links / max(masses[0, 2], 1),
-        *_positions(outline, block),
-        np.log1p(hrefs[:, :1]),
-        hrefs[:, 1:] / hrefs[:, :1],
-        ((block >= half) & (block < half + outline.extent[half]))[:, None],
-        ((block >= most) & (block < most + outline.extent[most]))[:, None],
-        rows[:, _BOXES:-4],
-        np.array(list(blocks.shapes), dtype=np.float32)[shape],
-        np.array(list(blocks.wordings), dtype=np.float32)[wording],
-        _ONE_HOT[kind],
-        _ONE_HOT[own_kind],
-        np.array((common,), dtype=np.float32).repeat(len(rows), axis=0),
-    )
-    return np.concatenate(parts, axis=1, dtype=np.float32)
+    np.log1p(hrefs[:, 0], out=matrix[:, 64])
+    np.divide(hrefs[:, 1:], hrefs[:, :1], out=matrix[:, 65:67])
+    for column, box in ((67, half), (68, most)):
+        np.logical_and(block >= box, block < box + outline.extent[box], out=matrix[:, column])
+    matrix[:, 69:72] = rows[:, _BOXES:-1]
+    packed = b"".join([way.packed() for way in blocks.ways])
+    matrix[:, 72:90] = np.frombuffer(packed, dtype=np.float32).reshape(count, PACKED)
+    matrix[:, 90:102] = _ONE_HOT.take(rows[:, -1], axis=0)
+    matrix[:, 102:] = _page(outline, half)
+    return matrix
+
+
+def _write_masses(matrix: Matrix, outline: Outline, boxes: npt.NDArray[np.int64]) -> None:
+    """Write how much text and how many links the boxes of each block hold, and the shares of them."""
+    masses = outline.masses
+    around = masses.take(boxes, axis=0).astype(np.float32)
+    np.log1p(around.reshape(len(boxes), 24), out=matrix[:, :24])
+    plain, linked, links, prose = np.ascontiguousarray(around.transpose(2, 0, 1))
+    more = plain + 1
+    np.divide(linked, linked + more, out=matrix[:, 24:30])
+    np.log1p(plain / np.maximum(links, 1), out=matrix[:, 30:36])
+    np.divide(prose, more, out=matrix[:, 36:42])
+    np.divide(plain, max(outline.plain[0], 1), out=matrix[:, 42:48])
+    np.divide(links, max(outline.inner_links[0], 1), out=matrix[:, 48:54])
 
 
 def _last_with(share: float, weights: list[int], trunk: list[int]) -> int:
@@ -260,30 +269,31 @@ def _last_with(share: float, weights: list[int], trunk: list[int]) -> int:
     return last
 
 
-def _positions(outline: Outline, blocks: npt.NDArray[np.int64]) -> tuple[Matrix, Matrix]:
-    """Return where each block begins: sizes and distances as logarithms, and shares of the page."""
-    before = outline.before
-    text, links = before[:, 0], before[:, 2]
+def _write_positions(matrix: Matrix, outline: Outline, blocks: npt.NDArray[np.int64]) -> None:
+    """Write where each block begins: sizes and distances as logarithms, and shares of the page."""
+    text, links = outline.before[:, 0], outline.before[:, 2]
     paragraphs = outline.paragraphs
     following = paragraphs.searchsorted(blocks, side="right")
+    start, passed = text.take(blocks), links.take(blocks)
+    sizes = np.empty((7, len(blocks)), dtype=np.float32)
+    np.subtract(text.take(blocks + 1), start, out=sizes[0])
+    sizes[1] = start
+    np.subtract(text[-1], start, out=sizes[2])
     # One line of the table for each side; past either end stands a paragraph that is far away.
-    ends = np.concatenate([[-1], paragraphs, [-1]])
-    start, passed = text[blocks], links[blocks]
-    sizes = np.empty((len(blocks), 7), dtype=np.float32)
-    sizes[:, 0] = text[blocks + 1] - start
-    sizes[:, 1] = start
-    sizes[:, 2] = text[-1] - start
-    sides = ends[following[:, None] + _BOTH_SIDES]
-    sizes[:, 3:5] = np.abs(sides - blocks[:, None])
-    sizes[:, 5:7] = np.abs(links[sides] - passed[:, None])
+    ends = np.empty(len(paragraphs) + 2, dtype=np.int64)
+    ends[0] = ends[-1] = -1
+    ends[1:-1] = paragraphs
+    sides = ends.take((following, following + 1))
+    np.abs(sides - blocks, out=sizes[3:5])
+    np.abs(links.take(sides, mode="wrap") - passed, out=sizes[5:7])
     is_far = sides < 0
-    sizes[:, 3:5][is_far] = _FAR
-    sizes[:, 5:7][is_far] = _FAR
-    shares = np.empty((len(blocks), 3), dtype=np.float32)
-    shares[:, 0] = start / max(text[-1], 1)
-    shares[:, 1] = passed / max(links[-1], 1)
-    shares[:, 2] = blocks / len(outline.tags)
-    return np.log1p(sizes), shares
+    if is_far.any():
+        sizes[3:5][is_far] = _FAR
+        sizes[5:7][is_far] = _FAR
+    np.log1p(sizes.T, out=matrix[:, 54:61])
+    np.divide(start, max(text[-1], 1), out=matrix[:, 61])
+    np.divide(passed, max(links[-1], 1), out=matrix[:, 62])
+    np.divide(blocks, len(outline.tags), out=matrix[:, 63])
 
 
 def _page(outline: Outline, half: int) -> tuple[float, ...]:

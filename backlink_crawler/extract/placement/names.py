@@ -50,7 +50,11 @@ def words_of(names: str) -> set[str]:
 
 def names_of(element: Element) -> str:
     """Return class and id of ``element``, cut to a bounded length; empty where it has neither."""
-    classes, identifier = element.attr("class"), element.attr("id")
+    return joined(element.attr("class"), element.attr("id"))
+
+
+def joined(classes: str | None, identifier: str | None) -> str:
+    """Return class and id of an element as its names: see :func:`names_of`."""
     if not identifier:
         return classes[:_MAX_NAMES] if classes else ""
     return f"{classes[:_MAX_NAMES] if classes else ''} {identifier[:_MAX_NAMES]}"
