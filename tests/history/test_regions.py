@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -299,6 +300,6 @@ def test_a_place_under_other_rules() -> None:
 
 def test_a_judgement_is_never_taken_for_a_declaration() -> None:
     """However sure the model is, its score is not the 0 of a page that says so itself."""
-    assert [settle(None, judged(_judged(score, 0).content_score)).declared for score in (0.0, 0.0004, 1.0)] == [
-        False
-    ] * 3
+    scores = np.array([0.0, 0.0004, 1.0], dtype=np.float32)
+    placements = _judged(scores, np.zeros(3, dtype=np.int64), [False] * 3)
+    assert [settle(None, judged(place.content_score)).declared for place in placements] == [False] * 3

@@ -9,25 +9,29 @@ content. Training and its figures: ``tests/placement``.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from backlink_crawler.extract.placement.features import Blocks, Standing, blocks_of, matrix_of
+import numpy as np
+import numpy.typing as npt
+
+from backlink_crawler.extract.placement.features import Matrix, Standing, blocks_of, matrix_of
 from backlink_crawler.extract.placement.model import FURNITURE, trained_model
 from backlink_crawler.extract.placement.outline import Outline
 from backlink_crawler.records import Region
 
 __all__ = ["Placement", "place_links"]
 
-_BORDER = 0.5
-"""From this content score on, a block is content."""
-_LEAST_SCORE = 0.001
-"""Of what is judged: 0 is for what the page declares, and nothing else."""
+_BORDER = 500
+"""From this content score on, in thousandths, a block is content."""
+_LEAST_SCORE = 1
+"""Of what is judged, in thousandths: 0 is for what the page declares, and nothing else."""
 _LEAST_TEXT = 200
 """Characters. A page with less is too small to be judged: what no landmark claims is its content."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, frozen=True)
 class Placement:
-    """Where a link stands. Links that stand alike share one object: it is not to be changed."""
+    """Where a link stands. Links of all pages that stand alike share one object."""
 
     region: Region
     content_score: float
@@ -45,29 +49,36 @@ def place_links(outline: Outline, links: Sequence[Standing]) -> list[Placement]:
     blocks = blocks_of(outline, links, read)
     if not blocks.rows:
         judged = []
-    elif _too_small(blocks):
-        judged = [Placement("content", _BORDER)] * len(blocks.rows)
+    elif _too_small(outline):
+        judged = [_placement("content", _BORDER)] * len(blocks.rows)
     else:
-        scores, parts = model.judge(matrix_of(blocks))
-        judged = [
-            _judged(score, part, written)
-            for score, part, written in zip(scores.tolist(), parts.tolist(), blocks.written, strict=True)
-        ]
-    known: dict[int | None, Placement] = {None: Placement("content", 0.0)}
-    declared: dict[Region, Placement] = {}
-    for box, (region, number) in blocks.places.items():
-        if number >= 0:
-            known[box] = judged[number]
-        else:
-            known[box] = declared.setdefault(region, Placement(region, 0.0))
+        judged = _judged(*model.judge(matrix_of(blocks)), blocks.written)
+    known: dict[int | None, Placement] = {
+        box: judged[number] if number >= 0 else _placement(region, 0) for box, (region, number) in blocks.places.items()
+    }
+    known[None] = _placement("content", 0)
     return [known[box] for box in blocks.boxes]
 
 
-def _judged(score: float, part: int, written: bool = False) -> Placement:
-    least = _BORDER if written else _LEAST_SCORE
-    score = max(round(score, 3), least)  # what is behind depends on how a machine multiplies
-    return Placement("content" if score >= _BORDER else FURNITURE[part], score)
+def _judged(scores: Matrix, parts: npt.NDArray[np.int64], written: Sequence[bool]) -> list[Placement]:
+    """Return the placement of each block.
+
+    :param parts: places in ``FURNITURE`` of what the blocks are, if they are no content.
+    """
+    # Thousandths: what is behind depends on how a machine multiplies. In double precision the product is exact.
+    thousandths = np.rint(np.multiply(scores, 1_000, dtype=np.float64))
+    np.maximum(thousandths, np.where(written, _BORDER, _LEAST_SCORE), out=thousandths)
+    return [
+        _placement("content" if score >= _BORDER else FURNITURE[part], score)
+        for score, part in zip(thousandths.tolist(), parts.tolist(), strict=True)
+    ]
 
 
-def _too_small(blocks: Blocks) -> bool:
-    return bool(blocks.outline.masses[0, :2].sum() < _LEAST_TEXT)
+@cache
+def _placement(region: Region, thousandths: float) -> Placement:
+    """Return the one object for that region and score. There are some thousand at most."""
+    return Placement(region, thousandths / 1_000)
+
+
+def _too_small(outline: Outline) -> bool:
+    return outline.plain[0] + int(outline.masses[0, 1]) < _LEAST_TEXT

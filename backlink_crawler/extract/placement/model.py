@@ -50,17 +50,25 @@ class Model:
     scale: Matrix
     content: Network
     furniture: Network
+    _least: Matrix = field(init=False)
+    """The features cut off, as they come: so is ``_most``."""
+    _most: Matrix = field(init=False)
     _joint: Network = field(init=False)
-    """Both networks side by side: each step is one operation on all blocks."""
+    """Both networks side by side, so that each step is one operation on all blocks, for features that are not scaled:
+    its weights are."""
 
     def __post_init__(self) -> None:
         content, furniture = self.content, self.furniture
         outer = np.zeros((len(content.outer) + len(furniture.outer), 1 + len(FURNITURE)), dtype=np.float32)
         outer[: len(content.outer), :1] = content.outer
         outer[len(content.outer) :, 1:] = furniture.outer
+        mean = self.mean.astype(np.float64)
+        inner = np.hstack([content.inner, furniture.inner]) / self.scale.astype(np.float64)[:, None]
+        bias = np.concatenate([content.inner_bias, furniture.inner_bias]) - mean @ inner
+        self._least, self._most = self.mean - CLIP * self.scale, self.mean + CLIP * self.scale
         self._joint = Network(
-            np.hstack([content.inner, furniture.inner]),
-            np.concatenate([content.inner_bias, furniture.inner_bias]),
+            inner.astype(np.float32),
+            bias.astype(np.float32),
             outer,
             np.concatenate([content.outer_bias, furniture.outer_bias]),
         )
@@ -69,16 +77,19 @@ class Model:
         """Return each block's score as content, 0 to 1, and the place in ``FURNITURE`` of what it is otherwise."""
         parts = [self._logits(inputs[start : start + _CHUNK]) for start in range(0, len(inputs), _CHUNK)]
         logits = parts[0] if len(parts) == 1 else np.concatenate(parts)
-        scores = 1 / (1 + np.exp(-logits[:, 0]))
-        return scores.astype(np.float32), logits[:, 1:].argmax(axis=1)
+        scores = np.asarray(1 / (1 + np.exp(-logits[:, 0])), dtype=np.float32)
+        return scores, logits[:, 1:].argmax(axis=1)
 
     def _logits(self, inputs: Matrix) -> Matrix:
         joint = self._joint
-        scaled = (inputs - self.mean) / self.scale
-        np.minimum(np.maximum(scaled, -CLIP, out=scaled), CLIP, out=scaled)
-        hidden = _product(scaled, joint.inner) + joint.inner_bias
+        cut = np.maximum(inputs, self._least)
+        np.minimum(cut, self._most, out=cut)
+        hidden = _product(cut, joint.inner)
+        hidden += joint.inner_bias
         np.maximum(hidden, 0, out=hidden)
-        return _product(hidden, joint.outer) + joint.outer_bias
+        logits = _product(hidden, joint.outer)
+        logits += joint.outer_bias
+        return logits
 
 
 def _product(left: Matrix, right: Matrix) -> Matrix:

@@ -3,7 +3,7 @@
 Each box's trail follows from its parent's in constant time, and is made once however many links are below.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
 
 from backlink_crawler.extract.placement.landmarks import LANDMARKS
 from backlink_crawler.extract.placement.outline import Outline
@@ -13,64 +13,44 @@ LINE, PARAGRAPH, SECTION = 80, 300, 1_000
 """Plain text, in characters, of the three scales at which the surroundings of a link are looked at."""
 
 
-class Around(NamedTuple):
-    """Boxes around a box, itself included, as numbers of the outline."""
+Around = tuple[int, int, int, int, int, int]
+"""Boxes around a box, itself included, as numbers of the outline.
 
-    line: int
-    """The nearest that holds at least ``LINE`` of plain text; so are the next two."""
-    paragraph: int
-    section: int
-    trunk: int
-    """The nearest on the trunk: the way from the root to where most of the text is."""
-    branch: int
-    """The one below the trunk where the trail leaves it; the trunk box itself while it does not."""
-    trunk_depth: int
-
-
+- *Line*, *paragraph* and *section*: the nearest that holds at least so much plain text.
+- *Trunk*: the nearest on the trunk, which is the way from the root to where most of the text is.
+- *Branch*: the one below the trunk where the trail leaves it; the trunk box itself while it does not.
+- Depth of the trunk box.
+"""
 Trail = tuple[Way, Around]
-_NOWHERE = Around(0, 0, 0, 0, 0, 0)
-_new = tuple.__new__
-"""Makes an :class:`Around` of all its fields in half the time of calling the class."""
+_NOWHERE: Around = (0, 0, 0, 0, 0, 0)
 
 
-class Trails:
-    """The trails of a page's boxes."""
+def trails_of(outline: Outline, trunk: frozenset[int], ways: Ways) -> Callable[[int], Trail]:
+    """Return a function from a box of the page to the trail to it. (A function's variables are found faster than an
+    object's attributes.)
+    """
+    elements, tags, parents, plain, extent = (
+        outline.elements,
+        outline.tags,
+        outline.parents,
+        outline.plain,
+        outline.extent,
+    )
+    ways.begin_page()
+    known: list[Trail | None] = [None] * len(tags)
+    on, start = ways.on, (ways.root, _NOWHERE)
 
-    def __init__(self, outline: Outline, trunk: frozenset[int], ways: Ways) -> None:
-        ways.begin_page()
-        self._outline = outline
-        self._trunk = trunk
-        self._ways = ways
-        self._known: list[Trail | None] = [None] * len(outline.tags)
-        self._begin = self._end = 0
-        """The boxes of the last header, footer, aside or comment that was met: in it nothing else can be declared."""
-        self._inside: Trail = ways.root, _NOWHERE
-
-    def to(self, box: int) -> Trail:
-        """Return the trail to ``box``."""
-        if self._begin <= box < self._end:
-            return self._inside
-        known = self._known
+    def to(box: int) -> Trail:
         trail = known[box]
-        if trail is not None:
-            return trail
-        parents = self._outline.parents
         missing = []
-        while box >= 0 and (trail := known[box]) is None:
+        while trail is None:
             missing.append(box)
             box = parents[box]
-        if trail is None:
-            trail = self._ways.root, _NOWHERE
-        return self._follow(missing, trail) if trail[0].region in OPEN else trail
-
-    def _follow(self, missing: list[int], trail: Trail) -> Trail:
-        """Return the trail to the first of ``missing``, each of which is in the next; ``trail`` leads to the last."""
-        outline, known, on = self._outline, self._known, self._ways.on
-        elements, tags, plain = outline.elements, outline.tags, outline.plain
-        way, around = trail
+            trail = known[box] if box >= 0 else start
         for box in reversed(missing):
+            way, around = trail
+            attribute, tag = elements[box].attr, tags[box]
             if way.region == "content":
-                attribute, tag = elements[box].attr, tags[box]
                 if box > 0 and tag != "body":
                     said = (tag, attribute("role"), attribute("class"), attribute("id"))
                 else:
@@ -78,37 +58,36 @@ class Trails:
                 way = way.inner.get(said) or on(way, said)
                 # Below the trunk and with little text, a box is none of those that matter.
                 if around[4] == around[3] or plain[box] >= LINE:
-                    around = self._nearer(box, around, way.depth)
-            else:
-                way = self._on_in_nav(box, way)
+                    around = _nearer(around, box, plain[box], box in trunk, way.depth)
+            elif (role := attribute("role")) is not None or tag in LANDMARKS:  # in nav, names say nothing
+                said = (tag, role, None, None)
+                way = way.inner.get(said) or on(way, said)
             trail = known[box] = way, around
             if way.region not in OPEN:
-                self._begin, self._end, self._inside = box, box + outline.extent[box], trail
+                known[box : box + extent[box]] = [trail] * extent[box]
                 break
         return trail
 
-    def _on_in_nav(self, box: int, way: Way) -> Way:
-        """Return the way on from ``nav``, where names say nothing and few elements do."""
-        tag, role = self._outline.tags[box], self._outline.elements[box].attr("role")
-        if role is None and tag not in LANDMARKS:
-            return way
-        said = (tag, role, None, None)
-        return way.inner.get(said) or self._ways.on(way, said)
+    return to
 
-    def _nearer(self, box: int, around: Around, depth: int) -> Around:
-        line, paragraph, section, trunk, branch, trunk_depth = around
-        plain = self._outline.plain[box]
-        if plain >= LINE:
-            line = box
-            if plain >= PARAGRAPH:
-                paragraph = box
-                if plain >= SECTION:
-                    section = box
-        if box in self._trunk:
-            trunk, branch, trunk_depth = box, box, depth
-        elif branch == trunk:
-            branch = box
-        return _new(Around, (line, paragraph, section, trunk, branch, trunk_depth))
+
+def _nearer(around: Around, box: int, plain: int, is_trunk: bool, depth: int) -> Around:
+    """Return the boxes around ``box``.
+
+    :param around: those around its parent.
+    """
+    line, paragraph, section, trunk, branch, trunk_depth = around
+    if plain >= LINE:
+        line = box
+        if plain >= PARAGRAPH:
+            paragraph = box
+            if plain >= SECTION:
+                section = box
+    if is_trunk:
+        trunk, branch, trunk_depth = box, box, depth
+    elif branch == trunk:
+        branch = box
+    return line, paragraph, section, trunk, branch, trunk_depth
 
 
 def trunk_of(outline: Outline) -> list[int]:
