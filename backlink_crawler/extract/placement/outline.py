@@ -88,13 +88,18 @@ class Outline:
         for box in range(count - 1, 0, -1):
             extent[parents[box]] += extent[box]
         direct = np.zeros((count + 1, 4), dtype=np.int64)
-        direct[1:, :2] = np.array(self.sizes[2:]).reshape(count, 2)
-        direct[1:, 2] = self.links[1:]
+        direct[1:, :2] = _array(self.sizes).reshape(count + 1, 2)[1:]
+        direct[1:, 2] = _array(self.links)[1:]
         plain = direct[1:, 0]
         direct[1:, 3] = plain * (plain >= PROSE)
         self.paragraphs = direct[1:, 3].nonzero()[0]
         before = self.before = direct.cumsum(axis=0)
-        masses = self.masses = before[np.arange(count) + extent] - before[:-1]
+        masses = self.masses = before.take(np.arange(count) + _array(extent), axis=0) - before[:-1]
         self.plain = masses[:, 0].tolist()
         self.inner_links = masses[:, 2].tolist()
         self.weights = (3 * masses[:, 3] + masses[:, 0]).tolist()
+
+
+def _array(numbers: list[int]) -> npt.NDArray[np.int64]:
+    """Return ``numbers`` as an array, in half the time of ``np.array``, which looks for the type of each first."""
+    return np.fromiter(numbers, dtype=np.int64, count=len(numbers))
