@@ -101,7 +101,7 @@ def blocks_of(outline: Outline, links: Sequence[Standing], read: NameReader) -> 
     :param read: what names say.
     """
     trunk = trunk_of(outline)
-    to = trails_of(outline, frozenset(trunk), ways_by(read))
+    known, to = trails_of(outline, frozenset(trunk), ways_by(read))
     blocks = Blocks(outline, [link.box for link in links], trunk=trunk)
     places, rows, ways = blocks.places, blocks.rows, blocks.ways
     tags, parents, plain, inner_links = outline.tags, outline.parents, outline.plain, outline.inner_links
@@ -111,7 +111,7 @@ def blocks_of(outline: Outline, links: Sequence[Standing], read: NameReader) -> 
     for box in dict.fromkeys(blocks.boxes):
         if box is None:
             continue
-        way = to(box)[0]
+        way = (known[box] or to(box))[0]
         if way.region != "content":
             places[box] = way.region, -1
             continue
@@ -121,7 +121,7 @@ def blocks_of(outline: Outline, links: Sequence[Standing], read: NameReader) -> 
         kind = _KIND.get(tags[box], _OTHER)
         number = numbers.setdefault((block, kind), len(rows))
         if number == len(rows):
-            trail = to(block)
+            trail = known[block] or to(block)
             rows.append(_row(trail, block, kind * _OTHERS + _KIND.get(tags[block], _OTHER), sides))
             ways.append(trail[0])
         places[box] = "content", number
@@ -268,29 +268,29 @@ def _last_with(share: float, weights: list[int], trunk: list[int]) -> int:
 
 def _write_positions(matrix: Matrix, outline: Outline, blocks: npt.NDArray[np.int64]) -> None:
     """Write where each block begins: sizes and distances as logarithms, and shares of the page."""
-    text, links = outline.before[:, 0], outline.before[:, 2]
-    paragraphs = outline.paragraphs
-    following = paragraphs.searchsorted(blocks, side="right")
-    start, passed = text.take(blocks), links.take(blocks)
-    sizes = np.empty((7, len(blocks)), dtype=np.float32)
-    np.subtract(text.take(blocks + 1), start, out=sizes[0])
-    sizes[1] = start
-    np.subtract(text[-1], start, out=sizes[2])
-    # One line of the table for each side; past either end stands a paragraph that is far away.
+    count, paragraphs = len(blocks), outline.paragraphs
+    total, total_links = outline.plain[0], outline.inner_links[0]
+    before = outline.before.take(blocks, axis=0)
+    start, passed = before[:, 0], before[:, 2]
+    # One line for each side; past either end of the paragraphs stands one that is far away.
     ends = np.empty(len(paragraphs) + 2, dtype=np.int64)
     ends[0] = ends[-1] = -1
     ends[1:-1] = paragraphs
+    following = paragraphs.searchsorted(blocks, side="right")
     sides = ends.take((following, following + 1))
-    np.abs(sides - blocks, out=sizes[3:5])
-    np.abs(links.take(sides, mode="wrap") - passed, out=sizes[5:7])
-    is_far = sides < 0
-    if is_far.any():
-        sizes[3:5][is_far] = _FAR
-        sizes[5:7][is_far] = _FAR
-    np.log1p(sizes.T, out=matrix[:, 54:61])
-    np.divide(start, max(text[-1], 1), out=matrix[:, 61])
-    np.divide(passed, max(links[-1], 1), out=matrix[:, 62])
-    np.divide(blocks, len(outline.tags), out=matrix[:, 63])
+    sizes = np.empty((7, count), dtype=np.int64)
+    np.subtract(outline.before[:, 0].take(blocks + 1), start, out=sizes[0])
+    sizes[1] = start
+    np.subtract(total, start, out=sizes[2])
+    distances = sizes[3:]
+    np.subtract(sides, blocks, out=distances[:2])
+    np.subtract(outline.before[:, 2].take(sides, mode="wrap"), passed, out=distances[2:])
+    np.abs(distances, out=distances)
+    np.copyto(distances.reshape(2, 2, count), _FAR, where=sides < 0)
+    np.log1p(sizes.T.astype(np.float32), out=matrix[:, 54:61])
+    matrix[:, 61] = start / max(total, 1)
+    matrix[:, 62] = passed / max(total_links, 1)
+    matrix[:, 63] = blocks / len(outline.tags)
 
 
 def _page(outline: Outline, half: int) -> tuple[float, ...]:

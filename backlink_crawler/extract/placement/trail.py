@@ -3,7 +3,7 @@
 Each box's trail follows from its parent's in constant time, and is made once however many links are below.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from backlink_crawler.extract.placement.landmarks import LANDMARKS
 from backlink_crawler.extract.placement.outline import Outline
@@ -25,17 +25,15 @@ Trail = tuple[Way, Around]
 _NOWHERE: Around = (0, 0, 0, 0, 0, 0)
 
 
-def trails_of(outline: Outline, trunk: frozenset[int], ways: Ways) -> Callable[[int], Trail]:
-    """Return a function from a box of the page to the trail to it. (A function's variables are found faster than an
-    object's attributes.)
+def trails_of(
+    outline: Outline, trunk: frozenset[int], ways: Ways
+) -> tuple[Sequence[Trail | None], Callable[[int], Trail]]:
+    """Return the trails to a page's boxes as far as they are known, and a function that finds out the one to a box.
+
+    A function's variables are found faster than an object's attributes, and a list's items faster than both.
     """
-    elements, tags, parents, plain, extent = (
-        outline.elements,
-        outline.tags,
-        outline.parents,
-        outline.plain,
-        outline.extent,
-    )
+    elements, tags, parents = outline.elements, outline.tags, outline.parents
+    plain, extent = outline.plain, outline.extent
     ways.begin_page()
     known: list[Trail | None] = [None] * len(tags)
     on, start = ways.on, (ways.root, _NOWHERE)
@@ -68,7 +66,7 @@ def trails_of(outline: Outline, trunk: frozenset[int], ways: Ways) -> Callable[[
                 break
         return trail
 
-    return to
+    return known, to
 
 
 def _nearer(around: Around, box: int, plain: int, is_trunk: bool, depth: int) -> Around:
