@@ -40,6 +40,7 @@ class NameOdds(NamedTuple):
     aside: float = 0.0
 
 
+_NOTHING, _COMMENTS = NameOdds(), NameOdds(comments=True)
 NameReader = Callable[[str], NameOdds]
 
 
@@ -68,18 +69,19 @@ def reader(odds: Mapping[str, WordOdds]) -> NameReader:
         comments = names_comments(names)
         known = [found for word in words_of(names) if (found := odds.get(word)) is not None]
         if not known:
-            return NameOdds(comments)
-        content = sorted(each[0] for each in known)
+            return _COMMENTS if comments else _NOTHING
+        content, nav, header, footer, aside = zip(*known, strict=True)
+        ordered = sorted(content)  # a set has no order, and a sum of floats depends on it
         return NameOdds(
             comments,
             True,
-            sum(content) / len(content),
-            min(content[0], 0.0),
-            max(content[-1], 0.0),
-            max(0.0, *(each[1] for each in known)),
-            max(0.0, *(each[2] for each in known)),
-            max(0.0, *(each[3] for each in known)),
-            max(0.0, *(each[4] for each in known)),
+            sum(ordered) / len(ordered),
+            min(ordered[0], 0.0),
+            max(ordered[-1], 0.0),
+            max(0.0, *nav),
+            max(0.0, *header),
+            max(0.0, *footer),
+            max(0.0, *aside),
         )
 
     return read
