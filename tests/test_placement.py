@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from turbohtml import Document
 
-from backlink_crawler.extract.placement import Placement, place_links
+from backlink_crawler.extract.placement import Placement, place_links, ways
 from backlink_crawler.extract.placement.features import blocks_of
 from backlink_crawler.extract.placement.landmarks import names_comments
 from backlink_crawler.extract.placement.model import FURNITURE, from_json, to_json, trained_model
-from backlink_crawler.extract.placement.names import reader, words_of
+from backlink_crawler.extract.placement.names import NameReader, reader, words_of
+from backlink_crawler.extract.placement.ways import Way, ways_by
 from backlink_crawler.extract.reading import Reading
 from tests.placement.network import Recipe, trained
 from tests.placement.odds import learn_odds
@@ -175,6 +176,29 @@ def test_the_same_page_gives_the_same_answer() -> None:
     assert [(place.region, place.content_score) for place in place_links(*outlined(document, elements))] == first
     backwards = [(place.region, place.content_score) for place in place_links(*outlined(document, elements[::-1]))]
     assert backwards[::-1] == first
+
+
+def test_ways_are_remembered_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many names pages have, what is kept of them is bounded; and what is forgotten is found out again."""
+
+    def kept(way: Way) -> list[object]:
+        return [*way.inner, *(key for inner in set(way.inner.values()) for key in kept(inner))]
+
+    def packed(read: NameReader) -> list[list[bytes]]:
+        found = [blocks_of(*outlined(page, linking_elements(page)), read) for page in pages]
+        return [[way.packed() for way in blocks.ways] for blocks in found]
+
+    div = "<div class='nav n{}'><p id='" + "x" * 2_000 + "{}'><a href=x>y</a>z</div>"
+    pages = [parsed("".join(div.format(n, n) for n in range(page * 300, page * 300 + 300))) for page in range(3)]
+    odds = {"nav": (-1.0, 2.0, 0.0, 0.0, 0.0)}
+    unbounded = packed(reader(odds))
+    monkeypatch.setattr(ways, "_REMEMBERED", 100)
+    bounded = reader(odds)
+    assert packed(bounded) == unbounded
+    remembered = kept(ways_by(bounded).root)
+    assert 0 < len(remembered) <= 200
+    assert max(len(str(key)) for key in remembered) < 1_000
+    assert unbounded[0][0] != bytes(len(unbounded[0][0]))
 
 
 @pytest.mark.parametrize("change", ["12:59", "3 days ago", "1,204 readers", "Now: ferry late by half an hour"])

@@ -43,8 +43,8 @@ _SHAPES: dict[str, int] = {tag: place for place, tags in enumerate(_COUNTED) for
 _ROLES_COUNTED = frozenset({"main", "article"})
 _UNNAMED = NameOdds()
 _REMEMBERED = 8_192
-"""Ways kept from page to page, each with up to ``_LONGEST`` characters: bounds the memory (about 10 MB)."""
-_LONGEST = 256
+"""Ways kept from page to page, each with up to ``_LONGEST`` characters: bounds the memory (about 6 MB)."""
+_LONGEST = 512
 _FLOATS = Struct("=18f")
 PACKED = 18
 """Numbers in what :meth:`Way.packed` returns."""
@@ -99,17 +99,12 @@ class Ways:
         names = joined(classes, identifier)
         odds = self._read(names) if names else _UNNAMED
         meaning = (tag, role, odds, not names)
-        way = around.inner.get(meaning)
-        if way is None:
-            way = _on(around, tag, role, odds, not names)
-            self._remember(around, meaning, way, len(role or ""))
-        self._remember(around, said, way, len(role or "") + len(classes or "") + len(identifier or ""))
-        return way
-
-    def _remember(self, around: Way, key: tuple[object, ...], way: Way, length: int) -> None:
-        if self._room > 0 and length <= _LONGEST:
+        inner = around.inner
+        way = inner.get(meaning) or _on(around, tag, role, odds, not names)
+        if self._room > 0 and len(role or "") + len(classes or "") + len(identifier or "") <= _LONGEST:
             self._room -= 1
-            around.inner[key] = way
+            inner[said] = inner[meaning] = way
+        return way
 
 
 @lru_cache(4)
@@ -143,14 +138,20 @@ def _flow(around: int, tag: str, unnamed: bool) -> int:
 
 
 def _extended(wording: Wording, said: NameOdds) -> Wording:
+    """Return the wording of a way on into an element with such names.
+
+    Comparisons are written out: on this path, which each element of a page met for the first time takes, calls of
+    ``min`` and ``max`` would be most of the time.
+    """
     total, least, most, _, nav, header, footer, aside = wording
+    _, _, mean, own_least, own_most, own_nav, own_header, own_footer, own_aside = said
     return (
-        total + said.mean,
-        min(least, said.least),
-        max(most, said.most),
-        said.mean,
-        max(nav, said.nav),
-        max(header, said.header),
-        max(footer, said.footer),
-        max(aside, said.aside),
+        total + mean,
+        own_least if own_least < least else least,
+        own_most if own_most > most else most,
+        mean,
+        own_nav if own_nav > nav else nav,
+        own_header if own_header > header else header,
+        own_footer if own_footer > footer else footer,
+        own_aside if own_aside > aside else aside,
     )
