@@ -10,7 +10,7 @@ page (``trail.trunk_of``), how much of the text is links at several scales (cf. 
 "Boilerplate Detection using Shallow Text Features", WSDM 2010), and what the names around it say (``names``).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, pairwise
 from math import log1p
@@ -106,6 +106,7 @@ def blocks_of(outline: Outline, links: Sequence[Standing], read: NameReader) -> 
     places, rows, ways = blocks.places, blocks.rows, blocks.ways
     tags, parents, plain, inner_links = outline.tags, outline.parents, outline.plain, outline.inner_links
     numbers: dict[tuple[int, int], int] = {}
+    judged: dict[int | None, int] = {}
     listed: list[int] = []
     sides = dict(pairwise(trunk))
     for box in dict.fromkeys(blocks.boxes):
@@ -125,9 +126,10 @@ def blocks_of(outline: Outline, links: Sequence[Standing], read: NameReader) -> 
             rows.append(_row(trail, block, kind * _OTHERS + _KIND.get(tags[block], _OTHER), sides))
             ways.append(trail[0])
         places[box] = "content", number
+        judged[box] = number
         if way.flow == IN_LIST:
             listed.append(box)
-    _count_hrefs(blocks, links)
+    blocks.hrefs = _count_hrefs(zip(links, blocks.boxes, strict=True), judged, len(rows))
     blocks.written = _written(blocks, listed)
     return blocks
 
@@ -179,10 +181,18 @@ def _paragraphs_in(outline: Outline, box: int) -> int:
     return count
 
 
-def _count_hrefs(blocks: Blocks, links: Iterable[Standing]) -> None:
-    hrefs = blocks.hrefs = [0] * (_COUNTS * len(blocks.rows))
-    for link, number in zip(links, blocks.numbers(), strict=True):
-        if number < 0:
+def _count_hrefs(
+    links: Iterable[tuple[Standing, int | None]], numbers: Mapping[int | None, int], count: int
+) -> list[int]:
+    """Return ``Blocks.hrefs``.
+
+    :param links: each with its nearest box.
+    :param numbers: of the boxes that belong to one of the ``count`` blocks, its number.
+    """
+    hrefs = [0] * (_COUNTS * count)
+    for link, box in links:
+        number = numbers.get(box)
+        if number is None:
             continue
         number *= _COUNTS
         hrefs[number] += 1
@@ -194,6 +204,7 @@ def _count_hrefs(blocks: Blocks, links: Iterable[Standing]) -> None:
                 hrefs[number + 1] += href[:2] == "//"
             elif first == "#":
                 hrefs[number + 2] += 1
+    return hrefs
 
 
 def _row(trail: Trail, block: int, kinds: int, sides: dict[int, int]) -> Row:
