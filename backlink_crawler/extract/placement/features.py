@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, pairwise
 from math import log1p
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -45,7 +45,7 @@ _ONE_HOT = np.eye(_OTHERS, len(_KINDS), dtype=np.float32)[np.indices((_OTHERS, _
 """A line for each pair of kinds, ``_OTHER`` included, for which there is no column."""
 _BOXES = 6
 """Leading columns of a row that are boxes: the block, line, paragraph, section, trunk and branch."""
-_NUMBERS = _BOXES + 4
+_NUMBERS = _BOXES + 6
 _FEATURES = 115
 _COUNTS = 3
 _FAR = 500
@@ -66,14 +66,16 @@ class Blocks:
     places: dict[int, tuple[Region, int]] = field(default_factory=dict)
     """Of each of those boxes: the region that the page declares, and its block, -1 where that is not ``content``."""
     rows: list[Row] = field(default_factory=list)
-    """Of each block: its boxes (``_BOXES``), depth, depth below the trunk, side of the trunk, and the kinds of the
-    nearest box around its links and of its own, as the number of a line of ``_ONE_HOT``."""
+    """Of each block: its boxes (``_BOXES``), whether it is in the last boxes of the trunk with half and with three
+    quarters of the page's text, depth, depth below the trunk, side of the trunk, and the kinds of the nearest box
+    around its links and of its own, as the number of a line of ``_ONE_HOT``."""
     ways: list[Way] = field(default_factory=list)
     """Of each block, the way to it."""
     hrefs: list[int] = field(default_factory=list)
     """Of each block, ``_COUNTS`` numbers: its links, those written as whole addresses, and those to a place in the page
     itself."""
-    trunk: list[int] = field(default_factory=list)
+    half: int = 0
+    """The last box of the trunk with half of the page's text."""
     written: list[bool] = field(default_factory=list)
     """Whether the links of each block stand in lists in the running text of the page's article (``_written``)."""
 
@@ -95,20 +97,35 @@ class Standing(Protocol):
         """Number in the outline of the box that it is or stands in; ``None``: it stands nowhere on the page."""
 
 
+class _Trunk(NamedTuple):
+    """Where the text of a page is."""
+
+    half: int
+    """The last box of the trunk with half of it; the next is that with three quarters."""
+    half_end: int
+    most: int
+    most_end: int
+    after: dict[int, int]
+    """For each box of the trunk the next one; a branch leaves the trunk before it (-1) or after it (1)."""
+
+
 def blocks_of(outline: Outline, links: Sequence[Standing], read: NameReader) -> Blocks:
     """Find the blocks of ``links``, all of a page with that outline.
 
     :param read: what names say.
     """
     trunk = trunk_of(outline)
+    if not trunk:
+        return Blocks(outline, [None for _ in links])
     known, to = trails_of(outline, frozenset(trunk), ways_by(read))
-    blocks = Blocks(outline, [link.box for link in links], trunk=trunk)
+    half, most = (_last_with(share, outline.weights, trunk) for share in (0.5, 0.75))
+    blocks = Blocks(outline, [link.box for link in links], half=half)
     places, rows, ways = blocks.places, blocks.rows, blocks.ways
     tags, parents, plain, inner_links = outline.tags, outline.parents, outline.plain, outline.inner_links
     numbers: dict[tuple[int, int], int] = {}
     judged: dict[int | None, int] = {}
     listed: list[int] = []
-    sides = dict(pairwise(trunk))
+    on_trunk = _Trunk(half, half + outline.extent[half], most, most + outline.extent[most], dict(pairwise(trunk)))
     for box in dict.fromkeys(blocks.boxes):
         if box is None:
             continue
@@ -123,7 +140,7 @@ def blocks_of(outline: Outline, links: Sequence[Standing], read: NameReader) -> 
         number = numbers.setdefault((block, kind), len(rows))
         if number == len(rows):
             trail = known[block] or to(block)
-            rows.append(_row(trail, block, kind * _OTHERS + _KIND.get(tags[block], _OTHER), sides))
+            rows.append(_row(trail, block, kind * _OTHERS + _KIND.get(tags[block], _OTHER), on_trunk))
             ways.append(trail[0])
         places[box] = "content", number
         judged[box] = number
@@ -207,12 +224,10 @@ def _count_hrefs(
     return hrefs
 
 
-def _row(trail: Trail, block: int, kinds: int, sides: dict[int, int]) -> Row:
-    """Return the row of a block.
-
-    :param sides: for each box of the trunk the next one; a branch leaves the trunk before it (-1) or after it (1).
-    """
+def _row(trail: Trail, block: int, kinds: int, on_trunk: _Trunk) -> Row:
+    """Return the row of a block."""
     way, (line, paragraph, section, trunk, branch, trunk_depth) = trail
+    half, half_end, most, most_end, after = on_trunk
     depth = way.depth
     return (
         block,
@@ -221,9 +236,11 @@ def _row(trail: Trail, block: int, kinds: int, sides: dict[int, int]) -> Row:
         section,
         trunk,
         branch,
+        half <= block < half_end,
+        most <= block < most_end,
         depth if depth < _DEEPEST else _DEEPEST,
         depth - trunk_depth if depth - trunk_depth < _FURTHEST else _FURTHEST,
-        0 if branch == trunk else -1 if branch < sides.get(trunk, 0) else 1,
+        0 if branch == trunk else -1 if branch < after.get(trunk, 0) else 1,
         kinds,
     )
 
@@ -233,22 +250,18 @@ def matrix_of(blocks: Blocks) -> Matrix:
     outline, count = blocks.outline, len(blocks.rows)
     numbers = np.fromiter(chain.from_iterable(blocks.rows), dtype=np.int64, count=count * _NUMBERS)
     rows = numbers.reshape(count, _NUMBERS)
-    block = np.ascontiguousarray(rows[:, 0])
-    half, most = (_last_with(share, outline.weights, blocks.trunk) for share in (0.5, 0.75))
     # Columns are written in place: on a page with few blocks, each step of numpy costs more than what it works on.
     matrix = np.empty((count, _FEATURES), dtype=np.float32)
     _write_masses(matrix, outline, rows[:, :_BOXES])
-    _write_positions(matrix, outline, block)
+    _write_positions(matrix, outline, np.ascontiguousarray(rows[:, 0]))
     hrefs = np.fromiter(blocks.hrefs, dtype=np.float32, count=len(blocks.hrefs)).reshape(count, _COUNTS)
     np.log1p(hrefs[:, 0], out=matrix[:, 64])
     np.divide(hrefs[:, 1:], hrefs[:, :1], out=matrix[:, 65:67])
-    for column, box in ((67, half), (68, most)):
-        np.logical_and(block >= box, block < box + outline.extent[box], out=matrix[:, column])
-    matrix[:, 69:72] = rows[:, _BOXES:-1]
+    matrix[:, 67:72] = rows[:, _BOXES:-1]
     packed = b"".join([way.packed() for way in blocks.ways])
     matrix[:, 72:90] = np.frombuffer(packed, dtype=np.float32).reshape(count, PACKED)
     matrix[:, 90:102] = _ONE_HOT.take(rows[:, -1], axis=0)
-    matrix[:, 102:] = _page(outline, half)
+    matrix[:, 102:] = _page(outline, blocks.half)
     return matrix
 
 
