@@ -301,10 +301,9 @@ def test_words_of_names(names: str, words: set[str]) -> None:
 
 
 def test_names_of_comments() -> None:
-    """Names that hold comments, and names that only speak of them."""
-    assert [
-        name for name in ("comments", "x comment-list", "disqus_thread", "respond") if not names_comments(name)
-    ] == []
+    """Names that hold comments, in whatever case, and names that only speak of them."""
+    holding = ("comments", "x comment-list", "disqus_thread", "respond", "COMMENTS", "DIsQUS", "xRESPOND RESPOND")
+    assert [name for name in holding if not names_comments(name)] == []
     assert [
         name for name in ("no-comments", "comments-closed x", "commenting", "correspond") if names_comments(name)
     ] == []

@@ -77,7 +77,7 @@ def _judged(scores: Matrix, parts: npt.NDArray[np.int64], written: Sequence[bool
 
 @cache
 def _placement(region: Region, thousandths: float) -> Placement:
-    """Return the one object for that region and score. There are some thousand at most."""
+    """Return the one object for what is judged so. There are some thousand at most."""
     return Placement(region, thousandths / 1_000)
 
 
