@@ -12,9 +12,8 @@ from scrapy.settings import BaseSettings
 from backlink_crawler.frontier.connection import client_from, options_from
 from backlink_crawler.frontier.redis import RedisFrontier
 from backlink_crawler.net.hostsfile import HostsFileResolver
-from backlink_crawler.store import Store, StoreError
-from backlink_crawler.suffixes import SuffixListError, read
-from backlink_crawler.urls import follow_suffixes as follow
+from backlink_crawler.store import Store
+from backlink_crawler.suffix_setting import follow_suffixes
 
 
 class Preflight:
@@ -25,7 +24,8 @@ class Preflight:
 
         :raises HostsFileError: the hosts file cannot be read.
         :raises FrontierError: Redis does not answer or can't be used for this crawl.
-        :raises StoreError: MongoDB does not answer or holds an index of other versions; there is no suffix list.
+        :raises StoreError: MongoDB does not answer or holds an index of other versions.
+        :raises SuffixListError: there is no such suffix list.
         """
         follow_suffixes(settings)
         if settings.get("NET_HOSTS_FILE"):
@@ -33,18 +33,6 @@ class Preflight:
         # A thread, because the loop of this one is already running and must not be the servers' first.
         with ThreadPoolExecutor(max_workers=1) as thread:
             thread.submit(asyncio.run, _servers_answer(settings)).result()
-
-
-def follow_suffixes(settings: BaseSettings) -> None:
-    """Tell sites apart by the list in ``SUFFIX_LIST``, or by the installed one.
-
-    :raises StoreError: there is no such list; without it the index cannot be used.
-    """
-    path = settings.get("SUFFIX_LIST")
-    try:
-        follow(read(Path(path)) if path else None)
-    except SuffixListError as error:
-        raise StoreError(f"{error}. Another one, or none: -s SUFFIX_LIST=") from error
 
 
 async def _servers_answer(settings: BaseSettings) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from backlink_crawler.commands import _frontier_text as words
 from backlink_crawler.frontier.contract import Counts, HostState, WorkerState
+from backlink_crawler.jobs import frontier_text as words
 
 WORKER = WorkerState("w", 0.0, 0, 0, 0.0)
 

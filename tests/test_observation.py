@@ -12,8 +12,15 @@ from scrapy.exceptions import (
 from scrapy.http import HtmlResponse, Request, Response
 
 from backlink_crawler.extract.placement.version import region_rules
-from backlink_crawler.net.errors import CertificateError, EncodingError, TLSError, TooLargeError, UnsafeAddressError
-from backlink_crawler.net.robots import BlockedByRobots, RobotsUnreachable
+from backlink_crawler.net.errors import (
+    BlockedByRobots,
+    CertificateError,
+    EncodingError,
+    RobotsUnreachable,
+    TLSError,
+    TooLargeError,
+    UnsafeAddressError,
+)
 from backlink_crawler.records import Outcome, Visit
 from backlink_crawler.spiders.detours import Detour, detour_at
 from backlink_crawler.spiders.observation import observe_failure, observe_response

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from backlink_crawler.commands import report as command
 from backlink_crawler.history.series import Counts, Day, Part
+from backlink_crawler.jobs.defaults import REPORT_DAYS
 from backlink_crawler.reports import history_formats
 from backlink_crawler.reports.history import NEEDED, HistoryReport, Totals, history_report, past_report
 from backlink_crawler.reports.summary import Backlinks
@@ -229,7 +229,7 @@ def test_the_command_tells_the_past_from_the_index(report: Command) -> None:
     ]
     done = report("--history", "--format", "jsonl")
     facts, *days = map(json.loads, done.stdout.splitlines())
-    assert (len(days), facts["live"]) == (command.DAYS, days[-1]["live"])
+    assert (len(days), facts["live"]) == (REPORT_DAYS, days[-1]["live"])
 
 
 TOMORROW = str(datetime.now(UTC).date() + timedelta(days=2))

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from scrapy.settings import Settings
 
 from backlink_crawler import services
-from backlink_crawler.commands._database import index_store
+from backlink_crawler.jobs.database import index_store
 from backlink_crawler.records import UNSEEN_OUTCOMES
 from backlink_crawler.reports import formats
 from backlink_crawler.reports.site import NotASite, site_named

@@ -13,9 +13,9 @@ from scrapy.http import Response
 
 from backlink_crawler.frontier.contract import FrontierOptions
 from backlink_crawler.frontier.politeness import judge
-from backlink_crawler.net.errors import TooLargeError, UnsafeAddressError
+from backlink_crawler.net.errors import RobotsUnreachable, TooLargeError, UnsafeAddressError
 from backlink_crawler.net.robots_memory import KEPT_SECONDS, Read, RobotsMemory
-from backlink_crawler.net.robots_reading import MAX_BYTES, MAX_REDIRECTS, RobotsReader, RobotsUnreachable
+from backlink_crawler.net.robots_reading import MAX_BYTES, MAX_REDIRECTS, RobotsReader
 from backlink_crawler.net.robots_record import LARGEST, pack, unpack
 from backlink_crawler.net.robots_rules import RobotsRules, read_robots
 from backlink_crawler.spiders.observation import observe_failure

@@ -12,7 +12,8 @@ from scrapy.http import Response
 from backlink_crawler.frontier.contract import FrontierOptions, Verdict
 from backlink_crawler.frontier.redis import RedisFrontier, robots
 from backlink_crawler.frontier.redis.robots import FRESH_SECONDS, Busy, Known, SharedRobots, Yours
-from backlink_crawler.net.robots_reading import LEASE_SECONDS, RobotsReader, RobotsUnreachable
+from backlink_crawler.net.errors import RobotsUnreachable
+from backlink_crawler.net.robots_reading import LEASE_SECONDS, RobotsReader
 from tests.frontier.crawl import Clock, claim_one, finish, pages
 
 AGENT = "backlink_crawler"

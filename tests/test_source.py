@@ -38,7 +38,7 @@ FORBIDDEN = {
 EXCEPTIONS = {
     ("backlink_crawler/services/processes.py", "S603"),
     ("backlink_crawler/alerts/run.py", "S311"),
-    ("backlink_crawler/commands/suffixes.py", "S310"),
+    ("backlink_crawler/jobs/suffixes.py", "S310"),
 }
 """Where a security rule is switched off for a line: starting our own servers, a random pause, and the list that
 somebody names by an https address."""

@@ -131,25 +131,23 @@ def test_there_must_be_a_place_for_it(run: Run, own: Path) -> None:
     assert (refused.code, "SUFFIX_LIST" in refused.err) == (2, True)
 
 
-def _argument(command: ast.Module) -> bool:
-    """Whether a command's code looks at sites, addresses or the index before a crawl."""
-    return bool({"site_named", "read_list", "index_store", "build_links"} & _names(command))
+def _argument(job: ast.Module) -> bool:
+    """Whether the code of a command's job looks at sites, addresses or the index before a crawl."""
+    return bool({"site_named", "read_list", "index_store", "build_links"} & _names(job))
 
 
 def _names(code: ast.Module) -> set[str]:
     return {node.id for node in ast.walk(code) if isinstance(node, ast.Name)}
 
 
-COMMANDS = {
-    path.name: ast.parse(path.read_text("utf-8")) for path in (PROJECT / "backlink_crawler/commands").glob("*.py")
-}
+JOBS = {path.name: ast.parse(path.read_text("utf-8")) for path in (PROJECT / "backlink_crawler/jobs").glob("*.py")}
 
 
-@pytest.mark.parametrize("name", [name for name in sorted(COMMANDS) if name[0] != "_" and _argument(COMMANDS[name])])
+@pytest.mark.parametrize("name", [name for name in sorted(JOBS) if _argument(JOBS[name])])
 def test_every_command_follows_the_chosen_list(name: str) -> None:
     """Sites in its arguments, files and answers are those of the index: none forgets ``SUFFIX_LIST``."""
     opened_first = {"migrate.py"}  # it tells no site before it opens the index, and opening follows the list
-    assert "follow_suffixes" in _names(COMMANDS[name]) or name in opened_first
+    assert "follow_suffixes" in _names(JOBS[name]) or name in opened_first
 
 
 def test_a_mistyped_list_is_no_crawl(crawling: Crawling, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import get_args
 
 import pytest
 
-from backlink_crawler.commands.verify import FAILED, NOT_DONE, UNKNOWN, WRONG_USAGE
+from backlink_crawler.jobs.verify import FAILED, NOT_DONE, UNKNOWN, WRONG_USAGE
 from backlink_crawler.verification import COLUMNS, Reason
 from tests.crawling import PROJECT, Crawling, Ended
 from tests.living_web import Answer, LivingWeb, a, living_web

@@ -1,26 +1,8 @@
 """``scrapy migrate``: bring a database to the schema, the rules of URLs and the suffix list of this program."""
 
 import argparse
-import asyncio
-import sys
-import time
-from typing import Self
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bars
 from scrapy.commands import ScrapyCommand
-from scrapy.settings import BaseSettings
-
-from backlink_crawler.commands._database import index_store
-from backlink_crawler.history.revisiting import Patience
-from backlink_crawler.services import ServiceError
-from backlink_crawler.store import Store, StoreError, migrations
-
-NEEDED = 3
-"""Exit code of ``--check`` where there is something to do."""
-_TOLD_EVERY = 5.0
-"""Seconds."""
 
 
 class Command(ScrapyCommand):
@@ -43,7 +25,7 @@ class Command(ScrapyCommand):
             "any more is put into the collection set_aside, with the reason. A migration that was interrupted is "
             "finished by running this again. While it runs no worker can start. It refuses to begin while "
             "workers or commands of this project are connected to the same MongoDB. Exit "
-            f"codes: 0 done, or nothing to do; 1 it cannot be done (the reason is on stderr); 2 wrong usage; {NEEDED} "
+            "codes: 0 done, or nothing to do; 1 it cannot be done (the reason is on stderr); 2 wrong usage; 3 "
             "'--dry-run' found something to do."
         )
 
@@ -58,105 +40,7 @@ class Command(ScrapyCommand):
         parser.add_argument("--database", metavar="NAME", help="default: the setting MONGODB_DATABASE")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        from backlink_crawler.jobs import migrate
+
         assert self.settings is not None
-        if args:  # Scrapy lets unknown options through
-            print(f"scrapy migrate: unknown argument {args[0]!r}", file=sys.stderr)
-            self.exitcode = 2
-            return
-        try:
-            store = index_store(self.settings, opts.database, program=migrations.NAME)
-            internal_too = self.settings.getbool("STORE_INTERNAL_LINKS")
-            if opts.dry:
-                work = _check(store, internal_too=internal_too)
-            else:
-                work = _migrate(store, _patience(self.settings), force=opts.force, internal_too=internal_too)
-            self.exitcode = asyncio.run(work)
-        except (ServiceError, StoreError) as error:
-            print(f"scrapy migrate: {error}", file=sys.stderr)
-            self.exitcode = 1
-
-
-async def _check(store: Store, *, internal_too: bool) -> int:
-    try:
-        plan = await migrations.plan(store)
-        told = [_told(store.database.name, plan)]
-        if plan.other:
-            with _Progress() as shown:
-                counts, aside = await migrations.outstanding(store, shown, internal_too=internal_too)
-            told += [f"  {number:,} {what}" for what, number in sorted(counts.items())]
-            told += [f"  {number:,} set aside: {why}" for why, number in sorted(aside.items())]
-            told += [] if counts or aside else ["  no record changes"]
-    finally:
-        await store.close()
-    print("\n".join(told))
-    return 0 if plan.is_empty else NEEDED
-
-
-_OTHER = {"url_rules": "Rules of URLs", "suffixes": "Suffix list"}
-
-
-def _told(database: str, plan: migrations.Plan) -> str:
-    if plan.is_empty:
-        return f"Database {database!r} has schema {plan.schema}, rules and suffix list of this program: nothing to do."
-    lines = [f"Database {database!r} has schema {plan.schema}" + (", half migrated." if plan.interrupted else ".")]
-    for version, outstanding in plan.steps.items():
-        what = ", ".join(f"{number:,} {name}" for name, number in outstanding.items())
-        lines.append(f"{version} to {version + 1}: {migrations.STEPS[version].what} ({what} to do), new indexes.")
-    if plan.connected is None:
-        lines.append("MongoDB does not say who is connected: make sure that no worker is.")
-    elif plan.connected:
-        lines.append(f"{plan.connected} connections of workers or commands are open: stop them first.")
-    lines += [f"{_OTHER[name]}: {theirs} to {mine}." for name, (theirs, mine) in plan.other.items()]
-    return "\n".join(lines)
-
-
-async def _migrate(store: Store, patience: Patience, *, force: bool, internal_too: bool) -> int:
-    try:
-        with _Progress() as shown:
-            await migrations.migrate(store, patience, shown, beside_others=force, internal_too=internal_too)
-        plan = await migrations.plan(store)
-    finally:
-        await store.close()
-    print(_told(store.database.name, plan))
-    return 0
-
-
-class _Progress:
-    """Tells on stderr how far it is: bars on a terminal, else a line when a kind of work ends and every few seconds."""
-
-    def __init__(self) -> None:
-        self._told = time.monotonic()
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self._bars = Bars(*columns, console=Console(stderr=True)) if sys.stderr.isatty() else None
-        self._tasks: dict[str, TaskID] = {}
-
-    def __enter__(self) -> Self:
-        if self._bars:
-            self._bars.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bars:
-            self._bars.stop()
-
-    def __call__(self, what: str, done: int, whole: int) -> None:
-        if self._bars:
-            task = self._tasks.get(what)
-            if task is None:
-                task = self._tasks[what] = self._bars.add_task(what)
-            self._bars.update(task, completed=done, total=whole)
-            return
-        now = time.monotonic()
-        if done >= whole or now - self._told >= _TOLD_EVERY:
-            self._told = now
-            print(f"{what}: {done:,} of {whole:,}", file=sys.stderr, flush=True)
-
-
-def _patience(settings: BaseSettings) -> Patience:
-    """Pages are due as they would be after a crawl with these settings."""
-    return Patience(
-        recheck_min_days=settings.getfloat("RECHECK_MIN_DAYS"),
-        recheck_max_days=settings.getfloat("RECHECK_MAX_DAYS"),
-        unreachable_visits=settings.getint("UNREACHABLE_VISITS"),
-        unreachable_days=settings.getfloat("UNREACHABLE_DAYS"),
-    )
+        self.exitcode = migrate.run(self.settings, args, opts)

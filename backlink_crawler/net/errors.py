@@ -1,6 +1,6 @@
-"""Why a page gave no response: each error carries the outcome and the reason that its record shows."""
+"""Why a page gave no response. Each error of the wire carries the outcome and the reason that its record shows."""
 
-from scrapy.exceptions import DownloadFailedError
+from scrapy.exceptions import DownloadFailedError, IgnoreRequest
 
 from backlink_crawler.records import Outcome
 
@@ -66,3 +66,16 @@ class ProxyError(WireError):
     """A request asks for a proxy: behind one, the address guard would not see what is dialled."""
 
     reason = "proxy"
+
+
+class BlockedByRobots(IgnoreRequest):
+    """The site's robots.txt does not want this URL asked for by us."""
+
+
+class RobotsUnreachable(IgnoreRequest):
+    """robots.txt cannot be had, so nothing of its origin may be asked for now (RFC 9309 §2.3.1.4)."""
+
+    def __init__(self, message: str = "", retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        """Seconds of patience that the server asked for."""

@@ -42,9 +42,6 @@ from backlink_crawler.net.guard import UnsafeAddress
 from backlink_crawler.net.hostsfile import HostsFileResolver
 from backlink_crawler.net.resolver import ThreadedResolver
 
-UNREAD = "body_not_read"
-"""Flag of a response whose body was not fetched, because it cannot be HTML and only that was wanted."""
-
 _CHUNK = 65_536
 _SMALL_BODY = 65_536
 """What is not wanted is still read up to this length: cheaper than a new connection for the next page."""
@@ -63,8 +60,9 @@ logger = logging.getLogger(__name__)
 class GuardedHandler(BaseDownloadHandler):
     """Fetches http and https; redirects are answers like any other.
 
-    A request with ``html_only`` in its ``meta`` gets no body of other types, and its response the flag ``UNREAD``. One
-    with ``truncate_at`` gets so many bytes of the body, unpacked, and no error where there would be more.
+    A request with ``html_only`` in its ``meta`` gets no body of other types, and its response the flag
+    ``media.UNREAD``. One with ``truncate_at`` gets so many bytes of the body, unpacked, and no error where there
+    would be more.
     """
 
     lazy = True
@@ -135,7 +133,7 @@ class GuardedHandler(BaseDownloadHandler):
                 status=answer.status,
                 headers=headers,
                 body=body or b"",
-                flags=[UNREAD] if body is None else [],
+                flags=[media.UNREAD] if body is None else [],
                 ip_address=answer.peer if isinstance(answer, _Response) else None,
                 protocol="HTTP/1.1",
             )

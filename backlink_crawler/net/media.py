@@ -7,6 +7,8 @@ import re
 
 SNIFFED = 1_445
 """Bytes at the start of a body that tell (§5.2)."""
+UNREAD = "body_not_read"
+"""Flag of a response whose body was not fetched, because it cannot be HTML and only that was wanted."""
 
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _UNDECLARED = frozenset({"unknown/unknown", "application/unknown", "*/*"})

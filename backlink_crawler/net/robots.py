@@ -14,7 +14,6 @@ from typing import Self
 
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request, Response
 from scrapy.http.request import NO_CALLBACK
 from scrapy.settings import BaseSettings
@@ -22,11 +21,10 @@ from scrapy.utils.httpobj import urlparse_cached
 
 from backlink_crawler.frontier.connection import client_from, options_from
 from backlink_crawler.frontier.redis.robots import SharedRobots
+from backlink_crawler.net.errors import BlockedByRobots
 from backlink_crawler.net.introduction import robots_name
 from backlink_crawler.net.robots_memory import Read, RobotsMemory
-from backlink_crawler.net.robots_reading import MAX_BYTES, SECONDS_TO_ANSWER, RobotsReader, RobotsUnreachable
-
-__all__ = ["ROBOTS_READ", "BlockedByRobots", "RobotsMiddleware", "RobotsUnreachable"]
+from backlink_crawler.net.robots_reading import MAX_BYTES, SECONDS_TO_ANSWER, RobotsReader
 
 ROBOTS_READ = object()
 """Signal: the rules of an origin are known from now on. Arguments: ``url`` of the page that asked, ``rules``
@@ -35,10 +33,6 @@ ROBOTS_READ = object()
 _FIRST = 1000
 
 logger = logging.getLogger(__name__)
-
-
-class BlockedByRobots(IgnoreRequest):
-    """The site's robots.txt does not want this URL asked for by us."""
 
 
 class RobotsMiddleware:

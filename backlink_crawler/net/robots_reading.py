@@ -22,7 +22,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
 from backlink_crawler.frontier.redis.robots import Busy, Known, SharedRobots
-from backlink_crawler.net.errors import TooLargeError
+from backlink_crawler.net.errors import RobotsUnreachable, TooLargeError
 from backlink_crawler.net.robots_memory import Read
 from backlink_crawler.net.robots_record import pack, unpack
 from backlink_crawler.net.robots_rules import RobotsRules, read_robots
@@ -49,15 +49,6 @@ _LONGEST_ADDRESS = 2_083
 
 Download = Callable[[str], Awaitable[Response]]
 Sleep = Callable[[float], Awaitable[None]]
-
-
-class RobotsUnreachable(IgnoreRequest):
-    """robots.txt cannot be had, so nothing of its origin may be asked for now (§2.3.1.4)."""
-
-    def __init__(self, message: str = "", retry_after: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
-        """Seconds of patience that the server asked for."""
 
 
 @dataclass(slots=True)

@@ -15,9 +15,7 @@ from backlink_crawler.extract.directives import Directives, read_directives
 from backlink_crawler.extract.links import redirect_link
 from backlink_crawler.extract.walls import challenged_by
 from backlink_crawler.net import media
-from backlink_crawler.net.errors import WireError
-from backlink_crawler.net.handler import UNREAD
-from backlink_crawler.net.robots import BlockedByRobots, RobotsUnreachable
+from backlink_crawler.net.errors import BlockedByRobots, RobotsUnreachable, WireError
 from backlink_crawler.records import Outcome, Page, Visit
 from backlink_crawler.spiders.detours import sent_away
 from backlink_crawler.texts import without_controls
@@ -53,7 +51,7 @@ def observe_response(response: Response, at: datetime, *, describe_internal: boo
     """
     page = _page(response.url, "ok")
     page.http_status = response.status
-    page.bytes = None if UNREAD in response.flags else len(response.body)
+    page.bytes = None if media.UNREAD in response.flags else len(response.body)
     page.content_type = _header(response, "Content-Type")
     page.etag = _header(response, "ETag")
     page.last_modified = _header(response, "Last-Modified")

@@ -2,10 +2,10 @@
 
 from scrapy.settings import BaseSettings
 
-from backlink_crawler.preflight import follow_suffixes
 from backlink_crawler.services import fill
 from backlink_crawler.store import Store, StoreError
 from backlink_crawler.store.connection import PROGRAM_NAME
+from backlink_crawler.suffix_setting import follow_suffixes
 
 
 def index_store(
@@ -17,7 +17,8 @@ def index_store(
     it does not run. A crawl gets it from the add-on; a command makes no crawler.
 
     :raises ServiceError: the local mongod cannot be started.
-    :raises StoreError: there is no address, or it is not one; there is no suffix list.
+    :raises StoreError: there is no address, or it is not one.
+    :raises SuffixListError: there is no such suffix list.
     """
     follow_suffixes(settings)
     fill(settings, "MONGODB_URI")

@@ -4,6 +4,8 @@ import os
 import shutil
 import sys
 
+from backlink_crawler.reports.formats import plain
+
 PIPED_WIDTH = 100
 """Columns of a table that goes to no terminal."""
 
@@ -26,3 +28,9 @@ def write(text: str) -> None:
     except BrokenPipeError:
         # Python flushes stdout once more when it ends: let that go nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def fail(command: str, why: str, exit_code: int) -> int:
+    """Say on stderr, in one line, why ``command`` is not done as it was meant; return ``exit_code``."""
+    print(f"scrapy {command}: {plain(why)}", file=sys.stderr, flush=True)
+    return exit_code

@@ -1,0 +1,94 @@
+"""``scrapy report SITE``: what the index knows of links to a site, now, on a day, or day by day."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from scrapy.settings import BaseSettings
+
+from backlink_crawler.history.series import end_of
+from backlink_crawler.jobs import terminal
+from backlink_crawler.jobs.database import index_store
+from backlink_crawler.jobs.defaults import REPORT_BEGINS, REPORT_DAYS
+from backlink_crawler.reports import formats, history_formats
+from backlink_crawler.reports.history import NEEDED, HistoryReport, Totals, history_report, past_report
+from backlink_crawler.reports.site import NotASite, site_named
+from backlink_crawler.reports.summary import Report, summarise
+from backlink_crawler.services import ServiceError
+from backlink_crawler.store import Store, StoreError, history, reads
+from backlink_crawler.suffix_setting import follow_suffixes
+from backlink_crawler.suffixes import SuffixListError
+
+
+def run(settings: BaseSettings, args: Sequence[str], opts: argparse.Namespace) -> int:
+    """Print the report of ``opts.site``."""
+    if args:  # Scrapy lets unknown options through
+        return terminal.fail("report", f"unknown argument {args[0]!r}", 2)
+    try:
+        _check_days(opts, today := datetime.now(UTC).date())
+        follow_suffixes(settings)
+        site = site_named(opts.site)
+        store = index_store(settings, opts.database)
+        report = asyncio.run(_report(store, site, opts, today))
+    except (NotASite, _WrongDays) as error:
+        return terminal.fail("report", str(error), 2)
+    except (ServiceError, StoreError, SuffixListError) as error:
+        return terminal.fail("report", str(error), 1)
+    _print(report, opts.format)
+    return 0
+
+
+class _WrongDays(Exception):
+    """The days that were named make no question; the message is one line."""
+
+
+def _check_days(opts: argparse.Namespace, today: date) -> None:
+    if opts.at and opts.history:
+        raise _WrongDays("--at tells one day and --history many: use one of them")
+    if (opts.since or opts.until) and not opts.history:
+        raise _WrongDays(f"{'--since' if opts.since else '--until'} goes with --history")
+    for name in ("at", "since", "until"):
+        day = getattr(opts, name)
+        if day and day > today:
+            raise _WrongDays(f"--{name} {day} has not come yet; today is {today} (UTC)")
+    if opts.since and opts.since > (opts.until or today):
+        raise _WrongDays(f"--since {opts.since} is after --until {opts.until}")
+
+
+async def _report(store: Store, site: str, opts: argparse.Namespace, today: date) -> Report | HistoryReport:
+    async with store, store.answers():
+        if opts.at:
+            totals = Totals(site)
+            async for link in history.links_at(store.database, site, end_of(opts.at), fields=NEEDED):
+                totals.add(link)
+            return past_report(site, opts.at, totals.backlinks(), asked=opts.site)
+        if opts.history:
+            until = opts.until or today
+            since = opts.since or max(until - timedelta(days=REPORT_DAYS - 1), REPORT_BEGINS)
+            days = await history.daily_series(store.database, site, since, until)
+            return history_report(site, days, asked=opts.site)
+        observed, links = await asyncio.gather(
+            reads.observed(store.database, site), reads.backlink_summary(store.database, site, limit=opts.limit)
+        )
+    return summarise(site, observed, links, asked=opts.site)
+
+
+def _print(report: Report | HistoryReport, form: str) -> None:
+    """Write the report; what CSV means goes to stderr, where a spreadsheet does not see it and a person does."""
+    if form == "csv":
+        print(*map(formats.plain, report.statements), sep="\n", file=sys.stderr)
+    terminal.write(_days_as(report, form) if isinstance(report, HistoryReport) else _rows_as(report, form))
+
+
+def _rows_as(report: Report, form: str) -> str:
+    if form == "table":
+        return formats.table(report, width=terminal.width(), colour=terminal.colour())
+    return formats.csv_text(report) if form == "csv" else formats.jsonl(report)
+
+
+def _days_as(report: HistoryReport, form: str) -> str:
+    if form == "table":
+        return history_formats.table(report, width=terminal.width(), colour=terminal.colour())
+    return history_formats.csv_text(report) if form == "csv" else history_formats.jsonl(report)
