@@ -1,6 +1,6 @@
 """What a link is called: its text, or what stands in for it."""
 
-from backlink_crawler.extract.reading import Occurrence
+from backlink_crawler.extract.occurrences import Occurrence
 from backlink_crawler.records import MAX_ANCHOR, AnchorSource
 
 _LOOKED_AT = 8 * MAX_ANCHOR

@@ -7,9 +7,10 @@ from turbohtml import Namespace
 from backlink_crawler.extract.addresses import Addresses
 from backlink_crawler.extract.anchors import folded, stand_in_of
 from backlink_crawler.extract.context import Lines, words_after, words_before
+from backlink_crawler.extract.occurrences import Occurrence
 from backlink_crawler.extract.placement import place_links
 from backlink_crawler.extract.placement_types import disclosures
-from backlink_crawler.extract.reading import Occurrence, Reading
+from backlink_crawler.extract.reading import Reading
 from backlink_crawler.extract.rels import rel_tokens
 from backlink_crawler.extract.xpaths import Paths
 from backlink_crawler.records import AnchorSource, LinkType, RawLink
@@ -101,8 +102,8 @@ def _links(
     links = []
     rows = zip(found, targets, places, placements, strict=True)
     for ordinal, (link, (href, kind), (start, end), placement) in enumerate(rows):
-        element, tag, _, scope, _, depth, heading, _, _, image, alt = link
-        anchor = folded(text[start:end]) if start != end else ""
+        element, tag, _, scope, _, depth, heading, _, _, image, alt, label = link
+        anchor = label or (folded(text[start:end]) if start != end else "")
         source: AnchorSource = "text"
         if not anchor:
             anchor, source = stand_in_of(link)

@@ -12,10 +12,11 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate, islice
-from typing import NamedTuple, Protocol
+from typing import Any, Protocol
 
 from turbohtml import Document, DocumentFragment, Element, Namespace, Node, Text
 
+from backlink_crawler.extract.occurrences import Occurrence
 from backlink_crawler.extract.placement.outline import NOWHERE, Outline, box_of
 from backlink_crawler.extract.scopes import (
     ANCHOR,
@@ -33,6 +34,7 @@ from backlink_crawler.extract.scopes import (
 )
 from backlink_crawler.extract.visibility import hiding_elements
 from backlink_crawler.extract.words import count_words_of_page, folded_text
+from backlink_crawler.records import MAX_ANCHOR
 
 _MAX_HEADING = 200
 _PIECES_OF_HEADING = 32
@@ -40,32 +42,10 @@ _PIECES_OF_HEADING = 32
 _SHADOW_ROOTS = frozenset({"open", "closed"})
 
 
-class Occurrence(NamedTuple):
-    """A linking element (``a area iframe frame form link``) in its place, with or without an address."""
-
-    element: Element
-    tag: str
-    href: str | None
-    """The attribute of that name."""
-    scope: Scope
-    """Of the element itself, its own attributes included."""
-    box: int | None
-    """Number in the outline of the box that it is or stands in; ``None`` in the head and the like."""
-    depth: int
-    """Elements around it."""
-    heading: int
-    """Number of the heading it stands in or under; -1: above all."""
-    start: int
-    """Numbers of the pieces of text before which it begins and ends."""
-    end: int
-    image: Element | None = None
-    """The first ``img`` in it."""
-    alt: str = ""
-    """The first text in it that stands in for an image: of ``alt``, or the title of a drawing."""
-
-
 _new = tuple.__new__
 """Makes an :class:`Occurrence` of all its fields in half the time of calling the class."""
+_UNFINISHED: Any = None
+"""Takes the place of an ``a`` among the occurrences until it ends: others may begin in it."""
 _UNREAD_IN_DRAWINGS = frozenset({"title", "desc", "script", "style", "metadata"})
 
 
@@ -75,12 +55,17 @@ class _Ending(Protocol):
     def end(self, reading: "Reading") -> None: ...
 
 
+_Begun = tuple[Element, str, str | None, Scope, int | None, int, int, int]
+"""What is known of an :class:`Occurrence` when it begins: its fields up to ``start``."""
+
+
 class _Anchor:
     """An ``a`` that has begun and not ended."""
 
-    __slots__ = ("_around", "_number", "alt", "image")
+    __slots__ = ("_around", "_begun", "_number", "alt", "image")
 
-    def __init__(self, number: int, around: "_Anchor | None") -> None:
+    def __init__(self, begun: _Begun, number: int, around: "_Anchor | None") -> None:
+        self._begun = begun
         self._number = number
         self._around = around
         self.image: Element | None = None
@@ -88,9 +73,9 @@ class _Anchor:
 
     def end(self, reading: "Reading") -> None:
         reading._anchor = self._around
-        reading.occurrences[self._number] = reading.occurrences[self._number]._replace(
-            end=len(reading._pieces), image=self.image, alt=" ".join(self.alt.split())
-        )
+        alt = " ".join(self.alt.split()) if self.alt else ""
+        link = (*self._begun, len(reading._pieces), self.image, alt, "")
+        reading.occurrences[self._number] = _new(Occurrence, link)
 
 
 class _Heading:
@@ -119,15 +104,9 @@ class _Shadow:
         reading._shadows -= 1
 
 
-class _Entered(NamedTuple):
-    """What holds in an element that has begun."""
-
-    ending: "_Ending | bool"
-    """What its end does: ``True``, it ends a line; ``False``, nothing."""
-    scope: Scope
-    slot: int
-
-
+_Entered = tuple[_Ending | bool, Scope, int]
+"""Of an element that has begun: what its end does (``True``: it ends a line; ``False``: nothing), scope and slot in
+it."""
 _Around = tuple[Node, Scope, int, _Ending | bool]
 """Of an element or shadow root that has begun: what is around it, scope and slot there, and what its end does."""
 
@@ -231,12 +210,16 @@ class Reading:
                         if kind == BOX:
                             slot = begin(node, tag, slot)
                 elif kind == ANCHOR and len(node) == 1 and type(text := node[0]) is Text and node not in hiding:
-                    self._read_label(node, tag, text, scope, slot, len(stack))
+                    self._read_label(node, text, scope, slot, len(stack))
                     next(nodes)
+                elif kind == NOTED and not scope.foreign:
+                    self._note(node, tag, scope, slot)
+                    if len(node):
+                        _pass_over(nodes, node)
                 elif (entered := self._enter(node, tag, kind, scope, slot, len(stack))) is None:
                     _pass_over(nodes, node)
                 else:
-                    push((around, scope, slot, entered.ending))
+                    push((around, scope, slot, entered[0]))
                     around, (_, scope, slot) = node, entered
             elif type(node) is DocumentFragment:
                 self._shadows += 1
@@ -252,51 +235,58 @@ class Reading:
             elif ending is not False:
                 ending.end(self)
 
-    def _read_label(self, element: Element, tag: str, text: Text, scope: Scope, slot: int, depth: int) -> None:
+    def _read_label(self, element: Element, text: Text, scope: Scope, slot: int, depth: int) -> None:
         """Keep an ``a`` that holds nothing but text, as most do."""
-        data, href, start = text.data, element.attr("href"), len(self._pieces)
+        data, href = text.data, element.attr("href")
+        pieces, outline = self._pieces, self.outline
+        start = len(pieces)
         if scope.hidden is not None:
             self._unseen.append(start)
-        self._pieces.append(folded_text(data) if "\n" in data or "  " in data or "\t" in data else data)
-        outline = self.outline
-        outline.sizes[slot | 1] += len(data.strip())
+        label = " ".join(data.split()) if len(data) <= MAX_ANCHOR else ""
+        if label == data:  # as most are; the rest is folded as all text of the page is
+            pieces.append(data)
+            outline.sizes[slot | 1] += len(data)
+        else:
+            pieces.append(folded_text(data) if "\n" in data or "  " in data or "\t" in data else data)
+            outline.sizes[slot | 1] += len(data.strip())
         if href is not None:
             outline.links[slot >> 1] += 1
         box = (slot >> 1) - 1 if slot > 1 else None
         depth -= self._shadows
-        link = (element, tag, href, scope, box, depth, self._heading, start, start + 1, None, "")
+        link = (element, "a", href, scope, box, depth, self._heading, start, start + 1, None, "", label)
         self.occurrences.append(_new(Occurrence, link))
 
     def _enter(self, element: Element, tag: str, kind: int, outer: Scope, slot: int, depth: int) -> _Entered | None:
         """Begin an element; return what holds in it, ``None`` if nothing of it is to be read."""
-        if outer.foreign and kind != ANCHOR and element.namespace is not Namespace.HTML:
+        if kind == ANCHOR:
+            return self._enter_anchor(element, outer.hiding(self._hiding.get(element)), slot | 1, depth)
+        if outer.foreign and element.namespace is not Namespace.HTML:
             return self._enter_foreign(element, tag, kind, outer, slot)
         if kind == NOTED:
             self._note(element, tag, outer, slot)
             return None
         scope = outer.inner[tag][1].hiding(self._hiding.get(element))
-        if kind in {ANCHOR, LINK}:
-            return self._enter_link(element, tag, kind, scope, slot, depth)
-        if kind == SILENT:
-            return _Entered(False, scope, NOWHERE)
-        if kind in {PLAIN, SCOPE}:
-            is_read = tag != "template" or _is_shadow_root(element)
-            return _Entered(False, scope, slot) if is_read else None
-        return self._enter_block(element, tag, kind, scope, slot, depth)
-
-    def _enter_link(
-        self, element: Element, tag: str, kind: int, scope: Scope, slot: int, depth: int
-    ) -> _Entered | None:
-        inside = slot | 1
-        if kind == ANCHOR:
-            self._anchor = _Anchor(len(self.occurrences), self._anchor)
-        self._found(element, tag, scope, inside, depth)
         if kind == LINK:
             # What a frame holds is shown where there are no frames: nowhere.
-            self._weigh(element, inside)
+            self._found(element, tag, scope, slot | 1, depth)
+            self._weigh(element, slot | 1)
             return None
-        assert self._anchor is not None
-        return _Entered(self._anchor, scope, inside)
+        if kind == SILENT:
+            return False, scope, NOWHERE
+        if kind in {PLAIN, SCOPE}:
+            is_read = tag != "template" or _is_shadow_root(element)
+            return (False, scope, slot) if is_read else None
+        return self._enter_block(element, tag, kind, scope, slot, depth)
+
+    def _enter_anchor(self, element: Element, scope: Scope, slot: int, depth: int) -> _Entered:
+        href, number = element.attr("href"), len(self.occurrences)
+        if href is not None:
+            self.outline.links[slot >> 1] += 1
+        depth -= self._shadows
+        begun = (element, "a", href, scope, box_of(slot), depth, self._heading, len(self._pieces))
+        self._anchor = anchor = _Anchor(begun, number, self._anchor)
+        self.occurrences.append(_UNFINISHED)
+        return anchor, scope, slot
 
     def _enter_block(self, element: Element, tag: str, kind: int, scope: Scope, slot: int, depth: int) -> _Entered:
         self._break()
@@ -305,10 +295,10 @@ class Reading:
         if kind == HEADING:
             above, self._heading = self._heading, len(self._headings)
             self._headings.append((len(self._pieces), len(self._pieces)))
-            return _Entered(_Heading(above), scope, slot)
+            return _Heading(above), scope, slot
         if kind == FORM:
             self._found(element, tag, scope, slot, depth)
-        return _Entered(True, scope, slot)
+        return True, scope, slot
 
     def _enter_foreign(self, element: Element, tag: str, kind: int, outer: Scope, slot: int) -> _Entered | None:
         """Begin an element of SVG or MathML: whatever its name, it is not HTML's element of that name."""
@@ -324,13 +314,11 @@ class Reading:
             slot = NOWHERE
         elif tag == "iframe":
             slot |= 1
-        return _Entered(False, outer.hiding(self._hiding.get(element)), slot)
+        return False, outer.hiding(self._hiding.get(element)), slot
 
     def _found(self, element: Element, tag: str, scope: Scope, slot: int, depth: int) -> None:
-        """Keep a linking element."""
+        """Keep a linking element that is no ``a``."""
         href, start = element.attr("href"), len(self._pieces)
-        if tag == "a" and href is not None:
-            self.outline.links[slot >> 1] += 1
         self.occurrences.append(
             Occurrence(element, tag, href, scope, box_of(slot), depth - self._shadows, self._heading, start, start)
         )
@@ -372,7 +360,9 @@ class Reading:
 
 def _pass_over(nodes: Iterator[Node], element: Element) -> None:
     """Take everything inside ``element``, which came last, out of ``nodes``."""
-    if len(element):
+    if len(element) == 1 and type(element[0]) is Text:
+        next(nodes)
+    elif len(element):
         deque(islice(nodes, sum(1 for _ in element.descendants)), maxlen=0)
 
 

@@ -4,7 +4,7 @@ import re
 
 from turbohtml import Element
 
-from backlink_crawler.extract.reading import Occurrence
+from backlink_crawler.extract.occurrences import Occurrence
 from backlink_crawler.records import MAX_XPATH
 
 _DEEPEST = MAX_XPATH // 2
