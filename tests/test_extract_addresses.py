@@ -28,7 +28,7 @@ REFERENCES = [
 @pytest.mark.parametrize("href", REFERENCES)
 def test_references(base: str, href: str) -> None:
     """Every reference means what it means by the standard."""
-    assert Addresses(base, "UTF-8").of(href) == normalise(href, base)
+    assert Addresses(base, "UTF-8")[href] == normalise(href, base)
 
 
 @given(st.text(alphabet="htps:/.%2eE?#&=abcXYZ019-_~'\"\\ \t\u00e9@[]|xn", max_size=40), st.sampled_from(BASES))
@@ -36,13 +36,13 @@ def test_any_reference(rest: str, base: str) -> None:
     """The short way agrees with the parser on whatever looks like an address."""
     addresses = Addresses(base, "UTF-8")
     for href in (rest, f"/{rest}", f"https://b.test/{rest}", f"http://{rest}.test/{rest}"):
-        assert addresses.of(href) == normalise(href, base)
+        assert addresses[href] == normalise(href, base)
 
 
 def test_a_base_that_is_no_address() -> None:
     """Without a base, only absolute references mean something."""
     addresses = Addresses("not an address", "UTF-8")
-    assert (addresses.of("/x"), addresses.of("https://b.test/x")) == (None, "https://b.test/x")
+    assert (addresses["/x"], addresses["https://b.test/x"]) == (None, "https://b.test/x")
 
 
 REFRESHES = [

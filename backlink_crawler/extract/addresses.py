@@ -18,8 +18,12 @@ _PLAIN_ORIGIN = re.compile(r"https?://(?:(?!xn--)[a-z0-9-]+\.)+[a-z]{2,}")
 _LONGEST = MAX_URL // 2
 
 
-class Addresses:
-    """Resolves references against one base."""
+class Addresses(dict[str, str | None]):
+    """Reference → the identity (:func:`~backlink_crawler.urls.normalise`) of what it means against one base; ``None``:
+    no web address. Filled as references are asked for.
+    """
+
+    __slots__ = ("_encoding", "_origin", "base")
 
     def __init__(self, base: str, encoding: str | None, identity: str | None = None) -> None:
         """Get ready.
@@ -28,17 +32,14 @@ class Addresses:
         :param encoding: of the page (for queries).
         :param identity: of ``base``, where it is known.
         """
+        super().__init__()
         self.base = base
         self._encoding = encoding
-        self._known: dict[str, str | None] = {}
         is_identity = (identity or normalise(base)) == base
         self._origin = "/".join(base.split("/", 3)[:3]) if is_identity else None
 
-    def of(self, href: str) -> str | None:
-        """Return the identity (:func:`~backlink_crawler.urls.normalise`) of ``href``; ``None``: no web address."""
-        url = self._known.get(href, "")
-        if url == "":
-            url = self._known[href] = self._resolve(href)
+    def __missing__(self, href: str) -> str | None:
+        url = self[href] = self._resolve(href)
         return url
 
     def _resolve(self, href: str) -> str | None:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from backlink_crawler.extract.words import count_words
+from backlink_crawler.extract.reading import Reading
+from backlink_crawler.extract.words import beginnings
 from backlink_crawler.records import MAX_CONTEXT
 
 _REACH = MAX_CONTEXT + 40
@@ -24,12 +25,11 @@ class Line(NamedTuple):
 class Lines:
     """The lines of a page that its links stand in."""
 
-    def __init__(self, text: str, places: Sequence[tuple[int, int]]) -> None:
-        """:param text: a page's, as :class:`~backlink_crawler.extract.reading.Reading` gives it.
-
-        :param places: where each link begins and ends in it, in the order of the document.
-        """
-        self._text = text
+    def __init__(self, reading: Reading, places: Sequence[tuple[int, int]]) -> None:
+        """:param places: where each link begins and ends in the text of the page, in the order of the document."""
+        self._text = reading.text
+        # Most lines are short: to count in bytes begins three times as fast as in a table.
+        self._beginnings = beginnings(reading.blanks).tobytes()
         self._places = places
         self._line = Line(0, -1, 0, 0.0)
 
@@ -63,7 +63,8 @@ class Lines:
                 break
             linked += (last if last < end else end) - (first if first > begin else begin)
         density = min(linked / (end - begin), 1.0) if linked > 0 and end > begin else 0.0
-        return Line(begin, end, count_words(text[begin:end]), density)
+        words = self._beginnings.count(1, begin - 1, end - 1)
+        return Line(begin, end, words, density)
 
 
 def words_before(text: str, start: int) -> str:

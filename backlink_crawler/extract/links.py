@@ -32,9 +32,7 @@ def links_of(
         line and of the words around stay as they are by default.
     """
     found, targets = _linking(reading.occurrences)
-    offsets = reading.offsets
-    places = [(offsets[link.start], offsets[link.end]) for link in found]
-    links = _links(reading, addresses, found, targets, places)
+    links, places = _links(reading, addresses, found, targets)
     paths = Paths()
     wanted = []
     for raw, link in zip(links, found, strict=True):
@@ -44,7 +42,8 @@ def links_of(
         elif described(raw.url):
             raw.xpath = paths.of(link)
             wanted.append(raw)
-    _describe(wanted, reading.text, places)
+    if wanted:
+        _describe(wanted, reading, places)
     return links, wanted
 
 
@@ -92,17 +91,18 @@ def _links(
     addresses: Addresses,
     found: Sequence[Occurrence],
     targets: Sequence[tuple[str, LinkType]],
-    places: Sequence[tuple[int, int]],
-) -> list[RawLink]:
-    """Return each link as it stands in its page, without what stands around it."""
-    text, length = reading.text, len(reading.text)
+) -> tuple[list[RawLink], list[tuple[int, int]]]:
+    """Return each link as it stands in its page, without what stands around it; and where its text begins and ends."""
+    text, length, offsets = reading.text, len(reading.text), reading.offsets
     rels: dict[str | None, tuple[str, ...]] = {None: ()}
     headings = {number: reading.heading(number) for number in {link.heading for link in found}}
     placements = place_links(reading.outline, found)
-    links = []
-    rows = zip(found, targets, places, placements, strict=True)
-    for ordinal, (link, (href, kind), (start, end), placement) in enumerate(rows):
-        element, tag, _, scope, _, depth, heading, _, _, image, alt, label = link
+    links, places = [], []
+    rows = zip(found, targets, placements, strict=True)
+    for ordinal, (link, (href, kind), placement) in enumerate(rows):
+        element, tag, _, scope, _, depth, heading, first, last, image, alt, label = link
+        start, end = place = offsets[first], offsets[last]
+        places.append(place)
         anchor = label or (folded(text[start:end]) if start != end else "")
         source: AnchorSource = "text"
         if not anchor:
@@ -115,7 +115,7 @@ def _links(
             tokens = rels[rel] = rel_tokens(rel or "")
         raw = RawLink(
             href,
-            addresses.of(href),
+            addresses[href],
             anchor,
             source,
             tokens,
@@ -136,12 +136,13 @@ def _links(
             headings[heading],
         )
         links.append(raw)
-    return links
+    return links, places
 
 
-def _describe(links: Sequence[RawLink], text: str, places: Sequence[tuple[int, int]]) -> None:
+def _describe(links: Sequence[RawLink], reading: Reading, places: Sequence[tuple[int, int]]) -> None:
     """Add what stands around the links."""
-    lines = Lines(text, places)
+    text = reading.text
+    lines = Lines(reading, places)
     said = []
     for raw in links:
         line = lines.of(raw.ordinal)

@@ -33,7 +33,7 @@ from backlink_crawler.extract.scopes import (
     Scope,
 )
 from backlink_crawler.extract.visibility import hiding_elements
-from backlink_crawler.extract.words import count_words_of_page, folded_text
+from backlink_crawler.extract.words import Blanks, blanks_of, count_words, folded_text
 from backlink_crawler.records import MAX_ANCHOR
 
 _MAX_HEADING = 200
@@ -140,19 +140,24 @@ class Reading:
     @cached_property
     def words(self) -> int:
         """Words of the text: runs of characters between white space or block boundaries."""
-        return count_words_of_page(self.text)
+        return count_words(self.blanks)
+
+    @cached_property
+    def blanks(self) -> Blanks:
+        """For each character of the text, whether it lies between words."""
+        return blanks_of(self.text)
 
     @property
     def words_seen(self) -> int:
         """Words of what is not hidden."""
         if not self._unseen:
             return self.words
-        seen = self._pieces.copy()
+        blanks, offsets = self.blanks.copy(), self.offsets
         for number in self._unseen:
-            seen[number] = " "
-        return count_words_of_page("".join(seen))
+            blanks[offsets[number] : offsets[number + 1]] = True
+        return count_words(blanks)
 
-    @property
+    @cached_property
     def offsets(self) -> list[int]:
         """Where in :attr:`text` each piece begins, and the end of the last one."""
         return [0, *accumulate(map(len, self._pieces))]
