@@ -90,7 +90,7 @@ class _Heading:
         pieces, headings = reading._pieces, reading._headings
         first, end = headings[-1][0], len(pieces)
         headings[-1] = (first, end)
-        if not any(piece.strip() for piece in pieces[first : min(end, first + _PIECES_OF_HEADING)]):
+        if all(map(str.isspace, pieces[first : min(end, first + _PIECES_OF_HEADING)])):
             reading._heading = self._above  # an empty heading is above nothing
         reading._break()
 
@@ -177,7 +177,9 @@ class Reading:
         counts in the outline: see :class:`Outline`.
         """
         hiding, pieces, say = self._hiding, self._pieces, self._pieces.append
-        begin, sizes = self.outline.begin, self.outline.sizes
+        outline, sizes = self.outline, self.outline.sizes
+        links = outline.links
+        add_element, add_tag, add_parent = outline.elements.append, outline.tags.append, outline.parents.append
         stack: list[_Around] = []
         push, pop = stack.append, stack.pop
         around: Node = document
@@ -212,8 +214,13 @@ class Reading:
                         if pieces[-1] != "\n":
                             say("\n")
                         scope = inner
-                        if kind == BOX:
-                            slot = begin(node, tag, slot)
+                        if kind == BOX and slot > 1:  # as in ``Outline.begin``
+                            add_element(node)
+                            add_tag(tag)
+                            add_parent((slot >> 1) - 1)
+                            slot = len(sizes) | slot & 1
+                            sizes += (0, 0)
+                            links.append(0)
                 elif kind == ANCHOR and len(node) == 1 and type(text := node[0]) is Text and node not in hiding:
                     self._read_label(node, text, scope, slot, len(stack))
                     next(nodes)

@@ -6,6 +6,8 @@ from typing import Any
 
 from turbohtml import Element
 
+_DECODER = json.JSONDecoder(strict=False)
+"""Made once: ``json.loads`` would make one for each script."""
 _LONGEST = 256_000
 """Characters of one JSON-LD script that are read."""
 _LONGEST_CONTENT = 8_192
@@ -42,7 +44,7 @@ def json_ld_items(scripts: Iterable[Element]) -> list[Mapping[str, Any]]:
         if len(text) > _LONGEST:
             continue
         try:
-            value = json.loads(text, strict=False)
+            value = _DECODER.decode(text)
         except (ValueError, RecursionError):
             continue
         for item in _objects(value, 0):

@@ -20,11 +20,10 @@ def folded_text(data: str) -> str:
 
 def blanks_of(text: str) -> Blanks:
     """Return for each character whether it is a blank or a line feed: what lies between words."""
-    characters = (
-        np.frombuffer(text.encode("ascii"), dtype=np.uint8)
-        if text.isascii()
-        else np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    )
+    try:
+        characters = np.frombuffer(text.encode("latin-1"), dtype=np.uint8)
+    except UnicodeEncodeError:
+        characters = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     blanks: Blanks = (characters == _BLANK) | (characters == _LINE_FEED)
     return blanks
 
