@@ -46,7 +46,12 @@ KINDS: dict[str, int] = {
     **dict.fromkeys(
         ("base", "br", "img", "meta", "noembed", "noframes", "script", "style", "textarea", "title"), NOTED
     ),
-    **dict.fromkeys(("b", "button", "em", "font", "i", "input", "label", "path", "small", "span", "strong"), PLAIN),
+    **dict.fromkeys(
+        ("b", "button", "circle", "clipPath", "code", "defs", "em", "font", "g", "i", "input", "label", "path"), PLAIN
+    ),
+    **dict.fromkeys(
+        ("picture", "rect", "small", "source", "span", "strong", "sub", "sup", "symbol", "time", "u", "use"), PLAIN
+    ),
     "a": ANCHOR,
     "form": FORM,
 }
