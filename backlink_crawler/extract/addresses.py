@@ -39,22 +39,23 @@ class Addresses(dict[str, str | None]):
         self._origin = "/".join(base.split("/", 3)[:3]) if is_identity else None
 
     def __missing__(self, href: str) -> str | None:
-        url = self[href] = self._resolve(href)
-        return url
-
-    def _resolve(self, href: str) -> str | None:
         reference = href.partition("#")[0] if "#" in href else href
+        plain = ""
         # To strip what a plain reference consists of leaves nothing of it; a regular expression takes three times as
         # long. Segments that begin with a dot, in any spelling, may mean the folder above.
         if not reference.strip(_KEPT) and "/." not in reference and "/%" not in reference:
-            if reference[:1] == "/":
-                plain = self._origin + reference if self._origin is not None and reference[:2] != "//" else ""
-            else:
+            if reference[:1] != "/":
                 end = reference.find("/", 8)
                 plain = reference if end > 0 and _is_plain_origin(reference[:end]) else ""
-            if plain and len(reference) < _LONGEST:
-                return identity_of(plain) if "?" in plain or "%" in plain else plain
-        return normalise(in_page_encoding(href, self._encoding), self.base)
+            elif reference[:2] != "//" and self._origin is not None:
+                plain = self._origin + reference
+        url: str | None
+        if plain and len(reference) < _LONGEST:
+            url = identity_of(plain) if "?" in plain or "%" in plain else plain
+        else:
+            url = normalise(in_page_encoding(href, self._encoding), self.base)
+        self[href] = url
+        return url
 
 
 @lru_cache(maxsize=4_096)
