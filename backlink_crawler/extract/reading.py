@@ -100,6 +100,9 @@ class _Shadow:
 
     __slots__ = ()
 
+    def __init__(self, reading: "Reading") -> None:
+        reading._shadows += 1
+
     def end(self, reading: "Reading") -> None:
         reading._shadows -= 1
 
@@ -171,14 +174,9 @@ class Reading:
         return " ".join(text[: 4 * _MAX_HEADING].split())[:_MAX_HEADING] or None
 
     def _walk(self, document: Document) -> None:  # noqa: C901 - a call for each node would double its time
-        """Visit every node; the loop is kept flat, as it runs some thousand times a page.
-
-        The parser lists the nodes; which elements have ended before one shows in its parent. ``slot`` is where text
-        counts in the outline: see :class:`Outline`.
-        """
+        """Visit every node; what ended before one shows in its parent. ``slot``: see :class:`Outline`."""
         hiding, pieces, say = self._hiding, self._pieces, self._pieces.append
-        outline, sizes = self.outline, self.outline.sizes
-        links = outline.links
+        outline, sizes, links = self.outline, self.outline.sizes, self.outline.links
         add_element, add_tag, add_parent = outline.elements.append, outline.tags.append, outline.parents.append
         stack: list[_Around] = []
         push, pop = stack.append, stack.pop
@@ -224,18 +222,13 @@ class Reading:
                 elif kind == ANCHOR and len(node) == 1 and type(text := node[0]) is Text and node not in hiding:
                     self._read_label(node, text, scope, slot, len(stack))
                     next(nodes)
-                elif kind == NOTED and not scope.foreign:
-                    self._note(node, tag, scope, slot)
-                    if len(node):
-                        _pass_over(nodes, node)
                 elif (entered := self._enter(node, tag, kind, scope, slot, len(stack))) is None:
                     _pass_over(nodes, node)
                 else:
                     push((around, scope, slot, entered[0]))
                     around, (_, scope, slot) = node, entered
             elif type(node) is DocumentFragment:
-                self._shadows += 1
-                push((around, scope, slot, _Shadow()))
+                push((around, scope, slot, _Shadow(self)))
                 around = node
         self._end(stack)
 
