@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backlink_crawler.extract import extract_page
+from backlink_crawler.extract.decoding import parse
+from backlink_crawler.extract.reading import Reading
 from backlink_crawler.extract.scopes import KINDS, PAGE
 from backlink_crawler.extract.words import blanks_of, count_words
 from backlink_crawler.records import MAX_CONTEXT, RawLink
@@ -165,3 +167,10 @@ def test_depth_in_shadow_roots() -> None:
     shadow = last_link("<body><x-y><template shadowrootmode=open><p><a href=x>t</a></p></template></x-y>")
     plain = last_link("<body><x-y><div><p><a href=x>t</a></p></div></x-y>")
     assert shadow.dom_depth == plain.dom_depth == 5
+
+
+def test_what_is_not_shown_as_text_makes_no_boxes() -> None:
+    """Blocks in a list of choices are no part of the outline, and links in them stand nowhere on the page."""
+    reading = Reading(parse(b"<p>one</p><select><div><a href=x>t</a></div></select>", ""))
+    assert reading.outline.tags == ["html", "body", "p"]
+    assert [link.box for link in reading.occurrences] == [None]
