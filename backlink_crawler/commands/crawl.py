@@ -36,8 +36,7 @@ class Command(ScrapyCrawl):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         from backlink_crawler.jobs import crawl
 
-        assert self.settings is not None
-        self.exitcode = crawl.run(self.settings, args, opts, self.asyncio_process())
+        self.exitcode = crawl.run(args, opts, self.asyncio_process())
 
     def asyncio_process(self) -> AsyncCrawlerProcess:
         """Return what crawls."""

@@ -8,7 +8,6 @@ from typing import Any
 
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.exceptions import UsageError
-from scrapy.settings import BaseSettings
 
 from backlink_crawler.frontier.contract import Counts, FrontierError
 from backlink_crawler.net.hostsfile import HostsFileError
@@ -22,7 +21,7 @@ logger = logging.getLogger(__name__)
 _ENDED_BADLY = frozenset({"frontier_error", "start_error"})
 
 
-def run(settings: BaseSettings, args: Sequence[str], opts: argparse.Namespace, process: AsyncCrawlerProcess) -> int:
+def run(args: Sequence[str], opts: argparse.Namespace, process: AsyncCrawlerProcess) -> int:
     """Crawl with the spider that ``args`` names."""
     if len(args) != 1:
         raise UsageError("say which spider: scrapy crawl seeds -a domains=a.com")
