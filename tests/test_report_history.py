@@ -17,7 +17,7 @@ from hypothesis import given
 
 from backlink_crawler.history.series import Counts, Day, Part
 from backlink_crawler.jobs.defaults import REPORT_DAYS
-from backlink_crawler.reports import history_formats
+from backlink_crawler.reports.formats import history as history_formats
 from backlink_crawler.reports.history import NEEDED, HistoryReport, Totals, history_report, past_report
 from backlink_crawler.reports.summary import Backlinks
 from backlink_crawler.store import Store

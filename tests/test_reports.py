@@ -20,7 +20,8 @@ from scrapy.settings import Settings
 from backlink_crawler import services
 from backlink_crawler.jobs.database import index_store
 from backlink_crawler.records import UNSEEN_OUTCOMES
-from backlink_crawler.reports import formats
+from backlink_crawler.reports.formats import summary as formats
+from backlink_crawler.reports.formats.harmless import harmless_cell, plain
 from backlink_crawler.reports.site import NotASite, site_named
 from backlink_crawler.reports.summary import Backlinks, Observed, Report, Row, Tried, summarise, unknown_cause
 from backlink_crawler.store import Store, StoreError
@@ -86,7 +87,7 @@ def test_what_names_no_site_is_refused_in_one_line(text: str) -> None:
     """A slip is told as one, with an example; nothing is looked up for it."""
     with pytest.raises(NotASite, match="Example: ") as raised:
         site_named(text)
-    assert formats.plain(str(raised.value)).isprintable()
+    assert plain(str(raised.value)).isprintable()
 
 
 @pytest.mark.parametrize(
@@ -268,7 +269,7 @@ def test_no_anchor_commands_a_terminal(anchor: str) -> None:
 def test_no_anchor_is_a_formula(anchor: str) -> None:
     """In CSV a text that a spreadsheet would compute begins with an apostrophe."""
     rows = list(csv.reader(io.StringIO(formats.csv_text(report_with(anchor)))))
-    assert rows[2][1] == f"'{formats.plain(anchor)}"
+    assert rows[2][1] == f"'{plain(anchor)}"
 
 
 def test_csv_quotes_every_text() -> None:
@@ -298,7 +299,7 @@ def test_csv_and_json_lines_read_back(anchor: str, example: str) -> None:
     report = report_with(anchor, example)
     rows = list(csv.reader(io.StringIO(formats.csv_text(report))))
     assert [row[0] for row in rows] == ["section", "total", "anchor", "referring_domain"]
-    assert rows[2][1] == formats.harmless_cell(anchor)
+    assert rows[2][1] == harmless_cell(anchor)
     facts, _, read, _ = map(json.loads, formats.jsonl(report).splitlines())
     assert (read["name"], read["example"]) == (anchor, example)
     assert (facts["section"], facts["as_of"], facts["pages_seen"]) == ("observation", "2026-03-01T12:00:00Z", 3)

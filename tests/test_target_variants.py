@@ -11,7 +11,7 @@ import pytest
 
 from backlink_crawler.features import build_links
 from backlink_crawler.records import Page, RawLink, Visit
-from backlink_crawler.reports import formats
+from backlink_crawler.reports.formats import summary as formats
 from backlink_crawler.reports.summary import Report, Row, Variant, summarise
 from backlink_crawler.reports.targets import way_from
 from backlink_crawler.store import Store

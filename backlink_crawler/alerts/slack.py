@@ -9,7 +9,7 @@ from typing import Any
 from backlink_crawler.alerts.alert import Alert
 from backlink_crawler.alerts.digest import Digest, Group
 from backlink_crawler.alerts.wording import TITLES, details
-from backlink_crawler.reports.formats import plain
+from backlink_crawler.reports.formats.harmless import plain
 
 MAX_BLOCKS = 50
 MAX_SECTION = 3_000

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from backlink_crawler.alerts.alert import Alert, Kind
-from backlink_crawler.reports.formats import plain
+from backlink_crawler.reports.formats.harmless import plain
 
 TITLES: Mapping[Kind, str] = {
     "site_lost": "Sites that do not link any more",

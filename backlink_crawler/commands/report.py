@@ -19,8 +19,8 @@ class Command(ScrapyCommand):
 
     def syntax(self) -> str:
         return (
-            "SITE [--at DATE | --history [--since DATE] [--until DATE]] "
-            "[--format table|csv|jsonl] [--limit N] [--database NAME]"
+            "SITE [--view VIEW] [--at DATE | --history] [--since DATE] [--until DATE] [--where SQL] [--group COLUMNS] "
+            "[--sort COLUMNS] [--columns COLUMNS] [--limit N] [--format FORMAT] [--out FILE] [--database NAME]"
         )
 
     def short_desc(self) -> str:
@@ -45,6 +45,11 @@ class Command(ScrapyCommand):
             "--since", type=_day, metavar="DATE", help=f"first day of --history (default: {REPORT_DAYS} days in all)"
         )
         parser.add_argument("--until", type=_day, metavar="DATE", help="last day of --history (default: today)")
+        parser.add_argument("--view", default="summary", metavar="VIEW", help="what to show (default: summary)")
+        parser.add_argument("--where", default="", metavar="SQL", help="only rows of which this is true: a condition")
+        parser.add_argument("--group", type=_names, default=(), metavar="COLUMNS", help="count rows by these columns")
+        parser.add_argument("--sort", type=_names, default=(), metavar="COLUMNS", help="'-' before one: greatest first")
+        parser.add_argument("--columns", type=_names, default=(), metavar="COLUMNS", help="show these, in this order")
         parser.add_argument("--format", choices=FORMATS, default="table", help="default: table")
         parser.add_argument("--limit", type=_rows, default=10, metavar="N", help="rows of each top list (default: 10)")
         parser.add_argument("--database", metavar="NAME", help="default: the setting MONGODB_DATABASE")
@@ -64,6 +69,10 @@ def _day(text: str) -> date:
     if day < REPORT_BEGINS:
         raise argparse.ArgumentTypeError(f"{text!r} is before the Web ({REPORT_BEGINS} or later)")
     return day
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name for part in text.split(",") if (name := part.strip()))
 
 
 def _rows(text: str) -> int:

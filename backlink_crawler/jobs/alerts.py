@@ -20,7 +20,7 @@ from backlink_crawler.alerts.sinks.files import shown
 from backlink_crawler.alerts.turn import Result, World
 from backlink_crawler.jobs import terminal
 from backlink_crawler.jobs.database import index_store
-from backlink_crawler.reports.formats import plain
+from backlink_crawler.reports.formats.harmless import plain
 from backlink_crawler.services import ServiceError
 from backlink_crawler.store import StoreError
 from backlink_crawler.suffix_setting import follow_suffixes

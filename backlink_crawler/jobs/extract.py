@@ -24,7 +24,8 @@ from backlink_crawler.jobs import terminal
 from backlink_crawler.jobs.defaults import EXTRACT_URL
 from backlink_crawler.net.introduction import introduce
 from backlink_crawler.records import Link, Page, Visit
-from backlink_crawler.reports.formats import console_for, json_line, plain
+from backlink_crawler.reports.formats.console import console_for
+from backlink_crawler.reports.formats.harmless import json_line, plain
 from backlink_crawler.spiders.observation import observe_failure, observe_response
 from backlink_crawler.suffix_setting import follow_suffixes
 from backlink_crawler.suffixes import SuffixListError

@@ -9,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from backlink_crawler.frontier.contract import Counts, HostState, WorkerState
-from backlink_crawler.reports.formats import console_for, plain
+from backlink_crawler.reports.formats.console import console_for
+from backlink_crawler.reports.formats.harmless import plain
 
 State = Literal["ended", "paused", "stopped", "starting", "crawling"]
 

@@ -12,10 +12,19 @@ from backlink_crawler.history.series import end_of
 from backlink_crawler.jobs import terminal
 from backlink_crawler.jobs.database import index_store
 from backlink_crawler.jobs.defaults import REPORT_BEGINS, REPORT_DAYS
-from backlink_crawler.reports import formats, history_formats
+from backlink_crawler.jobs.view import answered
+from backlink_crawler.reports.answer import Wish
+from backlink_crawler.reports.condition import WrongCondition
+from backlink_crawler.reports.engine import EngineError
+from backlink_crawler.reports.formats import history as history_formats
+from backlink_crawler.reports.formats import json_lines
+from backlink_crawler.reports.formats import summary as formats
+from backlink_crawler.reports.formats.harmless import plain
 from backlink_crawler.reports.history import NEEDED, HistoryReport, Totals, history_report, past_report
+from backlink_crawler.reports.question import Question
 from backlink_crawler.reports.site import NotASite, site_named
 from backlink_crawler.reports.summary import Report, summarise
+from backlink_crawler.reports.view import ViewError, views
 from backlink_crawler.services import ServiceError
 from backlink_crawler.store import Store, StoreError, history, reads
 from backlink_crawler.suffix_setting import follow_suffixes
@@ -31,13 +40,26 @@ def run(settings: BaseSettings, args: Sequence[str], opts: argparse.Namespace) -
         follow_suffixes(settings)
         site = site_named(opts.site)
         store = index_store(settings, opts.database)
+        if opts.view != "summary":
+            asyncio.run(_show(store, site, opts))
+            return 0
         report = asyncio.run(_report(store, site, opts, today))
-    except (NotASite, _WrongDays) as error:
+    except (NotASite, _WrongDays, ViewError, WrongCondition, EngineError) as error:
         return terminal.fail("report", str(error), 2)
     except (ServiceError, StoreError, SuffixListError) as error:
         return terminal.fail("report", str(error), 1)
     _print(report, opts.format)
     return 0
+
+
+async def _show(store: Store, site: str, opts: argparse.Namespace) -> None:
+    view = views().get(opts.view)
+    if view is None:
+        raise ViewError(f"there is no view {opts.view!r}. There are: summary, {', '.join(views())}")
+    wish = Wish(opts.where, opts.group, opts.sort, opts.columns, opts.limit)
+    question = Question((site,), datetime.now(UTC))
+    async with store, answered(store, question, view, wish) as answer:
+        json_lines.write(answer, sys.stdout.buffer)
 
 
 class _WrongDays(Exception):
@@ -78,7 +100,7 @@ async def _report(store: Store, site: str, opts: argparse.Namespace, today: date
 def _print(report: Report | HistoryReport, form: str) -> None:
     """Write the report; what CSV means goes to stderr, where a spreadsheet does not see it and a person does."""
     if form == "csv":
-        print(*map(formats.plain, report.statements), sep="\n", file=sys.stderr)
+        print(*map(plain, report.statements), sep="\n", file=sys.stderr)
     terminal.write(_days_as(report, form) if isinstance(report, HistoryReport) else _rows_as(report, form))
 
 

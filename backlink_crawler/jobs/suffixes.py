@@ -12,7 +12,7 @@ from urllib.request import Request, urlopen
 from scrapy.settings import BaseSettings
 
 from backlink_crawler.jobs import terminal
-from backlink_crawler.reports.formats import plain
+from backlink_crawler.reports.formats.harmless import plain
 from backlink_crawler.suffixes import SuffixList, SuffixListError, checked, installed, read
 
 MAX_BYTES = 5_000_000

@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 
-from backlink_crawler.reports.formats import plain
+from backlink_crawler.reports.formats.harmless import plain
 
 PIPED_WIDTH = 100
 """Columns of a table that goes to no terminal."""

@@ -23,7 +23,7 @@ from backlink_crawler.jobs import terminal
 from backlink_crawler.jobs.database import index_store
 from backlink_crawler.net.hostsfile import HostsFileError
 from backlink_crawler.placed_links import ListError, PlacedLink, PlacedLinks, read_list
-from backlink_crawler.reports.formats import harmless_cell
+from backlink_crawler.reports.formats.harmless import harmless_cell
 from backlink_crawler.services import ServiceError
 from backlink_crawler.spiders.walking import ArgumentError
 from backlink_crawler.store import Store, StoreError

@@ -144,10 +144,7 @@ def summarise(site: str, observed: Observed, links: Backlinks, *, asked: str = "
     statements = [*meant(site, asked), *_findings(site, links, merged)]
     if not links.total and not links.unknown and not links.lost:
         statements += _empty_answer(site, observed)
-    if observed.pages:
-        statements += [_coverage(observed), _own_pages(site, observed)]
-    if observed.as_of:
-        statements.append(f"As of {observed.as_of:%Y-%m-%d %H:%M} UTC, the last visit.")
+    statements += coverage_statements(site, observed)
     total: dict[Section, Sequence[Row]] = {"total": [links.total]} if links.total else {}
     return Report(
         title=f"Backlinks of {site}",
@@ -250,6 +247,14 @@ def not_live(links: Backlinks) -> list[str]:
             f"{sum(links.lost.values()):,} more {'is' if sum(links.lost.values()) == 1 else 'are'} lost ({causes})."
         )
     return said
+
+
+def coverage_statements(site: str, observed: Observed) -> list[str]:
+    """Return what is said of what was tried, how much of it was blocked, and how fresh it is."""
+    statements = [_coverage(observed), _own_pages(site, observed)] if observed.pages else []
+    if observed.as_of:
+        statements.append(f"As of {observed.as_of:%Y-%m-%d %H:%M} UTC, the last visit.")
+    return statements
 
 
 def _coverage(observed: Observed) -> str:

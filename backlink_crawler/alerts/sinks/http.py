@@ -11,7 +11,7 @@ from backlink_crawler.alerts.alert import Alert
 from backlink_crawler.alerts.config import Slack, Webhook
 from backlink_crawler.alerts.courier import ACCEPTED, Answer
 from backlink_crawler.alerts.digest import Digest
-from backlink_crawler.reports.formats import plain
+from backlink_crawler.reports.formats.harmless import plain
 
 _PATIENCE = frozenset({408, 429})
 """Client errors that mean: later."""

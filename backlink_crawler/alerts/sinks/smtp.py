@@ -11,7 +11,7 @@ from backlink_crawler.alerts import mail
 from backlink_crawler.alerts.config import Mail
 from backlink_crawler.alerts.courier import ACCEPTED, Answer
 from backlink_crawler.alerts.digest import Digest
-from backlink_crawler.reports.formats import plain
+from backlink_crawler.reports.formats.harmless import plain
 
 _PERMANENT = 500
 _NO_TLS_SUPPORT = "the server offers no STARTTLS; set security to 'tls' or, within a trusted network, to 'none'"

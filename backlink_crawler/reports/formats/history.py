@@ -19,7 +19,9 @@ from rich.table import Table
 from rich.text import Text
 
 from backlink_crawler.history.series import Day
-from backlink_crawler.reports.formats import GAP, console_for, json_line, plain
+from backlink_crawler.reports.formats.console import console_for
+from backlink_crawler.reports.formats.harmless import json_line, plain
+from backlink_crawler.reports.formats.summary import GAP
 from backlink_crawler.reports.history import FLOWS, REGIONS, HistoryReport
 
 COLUMNS = ("day", "live", *FLOWS, "live_follow", *(f"live_{region}" for region in REGIONS))

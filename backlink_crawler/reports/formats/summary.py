@@ -19,26 +19,18 @@ Sections, in this order and absent where empty: ``total``, ``follow`` (and ``nof
 
 import csv
 import io
-import json
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, fields
-from datetime import datetime
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from backlink_crawler.reports.formats.console import console_for
+from backlink_crawler.reports.formats.harmless import harmless_cell, json_line, plain, plain_value
 from backlink_crawler.reports.summary import Report, Row, Section, Variant
 
 COLUMNS = ("section", *(f.name for f in fields(Row) if f.name != "variants"))
-
-_FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
-"""What a spreadsheet takes for a formula (https://owasp.org/www-community/attacks/CSV_Injection), wide forms too."""
-
-_COMMANDS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Control characters, line separators and direction marks: they move the cursor or reorder what stands around them."""
 
 _TITLES: dict[Section, str] = {
     "follow": "Follow",
@@ -61,21 +53,6 @@ _DOMAINS: _Column = ("ref. domains", lambda row: f"{row.referring_domains:,}")
 _FOLLOW: _Column = ("follow", lambda row: f"{row.follow:,}")
 _FIRST: _Column = ("first seen", lambda row: f"{row.first_seen:%Y-%m-%d}")
 _LAST: _Column = ("last seen", lambda row: f"{row.last_seen:%Y-%m-%d}" if row.last_seen else "")
-
-
-def console_for(text: io.StringIO, *, width: int, colour: bool) -> Console:
-    """Return a console that writes into ``text`` and takes nothing in it for markup, emoji or a setting."""
-    return Console(
-        file=text,
-        width=max(40, width),
-        color_system="standard" if colour else None,
-        force_terminal=colour,
-        legacy_windows=False,
-        markup=False,
-        emoji=False,
-        highlight=False,
-        _environ={},
-    )
 
 
 def table(report: Report, *, width: int = 100, colour: bool = False) -> str:
@@ -107,22 +84,6 @@ def jsonl(report: Report) -> str:
     """Return the report's facts and rows as JSON lines."""
     facts = {"section": "observation", **report.facts}
     return "".join(json_line(record) for record in (facts, *_records(report)))
-
-
-def plain(text: str) -> str:
-    """Return ``text`` on one line, without characters that command a terminal; each leaves a visible mark."""
-    return _COMMANDS.sub(lambda found: " " if found[0] in "\t\n\r" else "\N{REPLACEMENT CHARACTER}", text)
-
-
-def harmless_cell(text: str) -> str:
-    """Return ``text`` as a CSV cell: with ``'`` before what a spreadsheet would take for a formula."""
-    return f"'{plain(text)}" if _FORMULA.match(text) else plain(text)
-
-
-def json_line(record: Mapping[str, object]) -> str:
-    """Return ``record`` as one line of JSON, in which every character that could mislead is escaped."""
-    text = json.dumps(record, ensure_ascii=False, default=_value)
-    return _COMMANDS.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
 
 
 def _section(section: Section, rows: Sequence[Row], width: int) -> Table:
@@ -177,13 +138,8 @@ def _lines(report: Report) -> Iterator[dict[str, object]]:
 
 
 def _cells(section: Section, row: Row) -> dict[str, object]:
-    return {"section": section, **{name: _value(getattr(row, name)) for name in COLUMNS[1:]}}
+    return {"section": section, **{name: plain_value(getattr(row, name)) for name in COLUMNS[1:]}}
 
 
 def _way(variant: Variant) -> str:
     return " > ".join((variant.url, *variant.chain))
-
-
-def _value(value: object) -> object:
-    """Times as text: UTC, to the second."""
-    return f"{value:%Y-%m-%dT%H:%M:%SZ}" if isinstance(value, datetime) else value

@@ -1,0 +1,103 @@
+"""A question put to a view, and what comes of it: sentences, facts, and rows as a stream.
+
+``plan`` makes one SQL statement of a view and of what people said of its rows; ``Answer`` is what formats are handed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+
+from backlink_crawler.reports.condition import checked, known, ordered, quoted
+from backlink_crawler.reports.engine import Engine
+from backlink_crawler.reports.view import View, ViewError, views
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What people said of a view's rows."""
+
+    where: str = ""
+    group: Sequence[str] = ()
+    sort: Sequence[str] = ()
+    columns: Sequence[str] = ()
+    limit: int | None = None
+    """``None``: all rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """SQL that answers."""
+
+    view: View
+    sql: str
+    """All rows, in order."""
+    shown: tuple[str, ...]
+    """Columns of a table for people."""
+    limit: int | None = None
+
+    @property
+    def limited(self) -> str:
+        """The first rows."""
+        return self.sql if self.limit is None else f"SELECT * FROM ({self.sql}\n) LIMIT {self.limit}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a format needs."""
+
+    title: str
+    statements: Sequence[str]
+    """What was observed, how fresh, how much was blocked, and how links were matched: for people."""
+    facts: Mapping[str, object]
+    """The same for programs."""
+    view: View
+    shown: Sequence[str]
+    """Columns for people; programs get all."""
+    rows: pa.RecordBatchReader
+    total: int
+    """Rows there are, of which ``rows`` may have the first ones only."""
+
+
+def plan(engine: Engine, view: View, wish: Wish) -> Plan:
+    """Return the statement that answers ``wish`` of ``view``.
+
+    :raises WrongCondition: a column that is not there, or a condition that is none.
+    :raises ViewError: no such group.
+    :raises EngineError: the view cannot be read.
+    """
+    view, grouped = _grouped(view, wish.group)
+    columns = engine.columns(view.sql)
+    if not columns:
+        raise ViewError(f"view {view.name!r} has no columns")
+    where = f"\nWHERE (\n{checked(engine, wish.where)}\n)" if wish.where else ""
+    sql = f"WITH answer AS (\n{view.sql}\n)\nSELECT * FROM answer{where}"
+    if grouped:
+        for name in grouped:
+            known(name, columns, "--group")
+        sql, view = _counted(sql, grouped, columns), replace(view, columns=(), sort=("-rows", *grouped), section=None)
+    columns = engine.columns(sql)
+    chosen = [known(name, columns, "--columns") for name in wish.columns] or list(columns)
+    order = ordered(wish.sort or view.sort, columns)
+    listed = ", ".join(map(quoted, chosen))
+    sql = f"SELECT {listed} FROM (\n{sql}\n)" + (f"\nORDER BY {order}" if order else "")
+    engine.columns(sql)
+    shown = tuple(wish.columns) or tuple(name for name in view.columns if name in columns) or tuple(columns)
+    return Plan(view, sql, shown, wish.limit)
+
+
+def _grouped(view: View, group: Sequence[str]) -> tuple[View, Sequence[str]]:
+    """Return the view to ask, and the columns to count its rows by."""
+    if len(group) == 1 and group[0] in view.groups:
+        return views()[view.groups[group[0]]], ()
+    return view, group
+
+
+def _counted(sql: str, group: Sequence[str], columns: Mapping[str, str]) -> str:
+    names = ", ".join(map(quoted, group))
+    counts = ["count(*) AS rows"]
+    if "source_site" in columns and "source_site" not in group:
+        counts.append("count(DISTINCT source_site) AS referring_domains")
+    if "follow" in columns and "follow" not in group:
+        counts.append("count(*) FILTER (follow) AS follow")
+    return f"SELECT {names}, {', '.join(counts)} FROM (\n{sql}\n) GROUP BY ALL"

@@ -1,0 +1,4 @@
+-- Links from other sites, one row each
+-- columns: source_url, target_url, anchor, follow, region, status, first_seen
+-- sort: -first_seen, source_url, target_url
+SELECT * FROM backlinks

@@ -1,0 +1,94 @@
+"""Views: SQL that an analyst can read and change, with a head of comments that says how it is shown.
+
+The head is the first lines that begin with ``--``. Its first line is the title; ``key: value`` lines may follow::
+
+    -- Links from other sites, one row each
+    -- columns: source_url, target_url     shown in a table, where nobody asks for others (default: all)
+    -- sort: -first_seen, source_url       '-' for the greatest first
+    -- group domain: backlinks-by-domain   another view that shows the same grouped (--group domain)
+    -- section: section                    a column whose values divide a table for people
+    -- column age_days: days since …       the meaning of a column that the data dictionary does not know
+
+A view selects from relations (``sql/relations``), from tables (``tables``) and may read what was asked by
+``getvariable('sites')`` (``question``). It reads nothing else: no files, no network.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+
+_KEY = re.compile(r"(columns|sort|section|group \S+|column \w+): *(.*)")
+
+
+class ViewError(ValueError):
+    """A view cannot be used as it is written, or there is none of that name; the message is one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One view."""
+
+    name: str
+    title: str
+    sql: str
+    """With its head."""
+    columns: tuple[str, ...] = ()
+    """Shown in a table where nobody asks for others; empty: all."""
+    sort: tuple[str, ...] = ()
+    section: str | None = None
+    groups: Mapping[str, str] = field(default_factory=dict)
+    """Word of ``--group`` → view that shows it."""
+    meanings: Mapping[str, str] = field(default_factory=dict)
+    """Column → meaning, of columns of its own."""
+
+
+def read_view(name: str, sql: str) -> View:
+    """Return the view that ``sql`` says.
+
+    :raises ViewError: there is no title.
+    """
+    head = []
+    for line in sql.splitlines():
+        if not line.startswith("--"):
+            break
+        head.append(line[2:].strip())
+    if not head or not head[0]:
+        raise ViewError(f"view {name!r} begins with no title: its first line should be '-- What it shows'")
+    found: dict[str, str] = {}
+    for line in head[1:]:
+        if match := _KEY.fullmatch(line):
+            found[match[1]] = match[2]
+    return View(
+        name=name,
+        title=head[0],
+        sql=sql,
+        columns=_names(found.get("columns", "")),
+        sort=_names(found.get("sort", "")),
+        section=found.get("section"),
+        groups={key[6:]: value for key, value in found.items() if key.startswith("group ")},
+        meanings={key[7:]: value for key, value in found.items() if key.startswith("column ")},
+    )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name for part in text.split(",") if (name := part.strip()))
+
+
+@cache
+def relations() -> Mapping[str, str]:
+    """Return name → SQL of every relation, in an order in which they can be made."""
+    return _files("relations")
+
+
+@cache
+def views() -> Mapping[str, View]:
+    """Return every view that comes with the program, by name."""
+    return {name: read_view(name, sql) for name, sql in _files("views").items()}
+
+
+def _files(folder: str) -> Mapping[str, str]:
+    found = files("backlink_crawler.reports").joinpath("sql", folder).iterdir()
+    sql = {file.name.removesuffix(".sql"): file.read_text("utf-8") for file in found if file.name.endswith(".sql")}
+    return dict(sorted(sql.items()))

@@ -1,0 +1,64 @@
+"""Links as tables: those to the sites asked for."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+from pymongo.asynchronous.database import AsyncDatabase
+
+from backlink_crawler.reports.dictionary import LINKS
+from backlink_crawler.reports.question import Question
+from backlink_crawler.store.documents import Document
+from backlink_crawler.store.tables.arrow import chosen, table
+from backlink_crawler.urls import host_of, url_id
+
+_BEYOND = "\U0010ffff"
+"""Sorts after every character of a URL."""
+
+
+async def links_in(database: AsyncDatabase[Document], question: Question, columns: frozenset[str]) -> pa.Table:
+    """Read the links from other sites to what is asked for, directly or through redirects elsewhere."""
+    wanted = chosen(LINKS, columns)
+    found = [_matched(await table(database["links"], direct(question), wanted, key="link_id"), "direct")]
+    for match in await _final(database, question):
+        found.append(_matched(await table(database["links"], match, wanted, key="link_id"), "final"))
+    return pa.concat_tables(found)
+
+
+def direct(question: Question) -> dict[str, Any]:
+    """Return the filter of links whose target itself is asked for."""
+    sites = list(question.sites)
+    match: dict[str, Any] = {"target_site": {"$in": sites}, "source_site": {"$nin": sites}}
+    if question.scope == "url":
+        match["target_id"] = url_id(question.place)
+    elif question.scope == "prefix":
+        match["target_url"] = {"$gte": question.place, "$lt": question.place + _BEYOND}
+    elif question.scope == "host":
+        match["target_host"] = question.place
+    return match
+
+
+async def _final(database: AsyncDatabase[Document], question: Question) -> Sequence[Mapping[str, Any]]:
+    """Return the filters of links to pages of other sites that redirect to what is asked for, a filter per site."""
+    sites = list(question.sites)
+    match: dict[str, Any] = {"final_site": {"$in": sites}, "site": {"$nin": sites}, "outcome": "redirect"}
+    by_site: dict[str, list[bytes]] = {}
+    async for page in database["pages"].find(match, {"site": 1, "final_url": 1}):
+        if _asked_for(page["final_url"], question):
+            by_site.setdefault(page["site"], []).append(page["_id"])
+    return [
+        {"target_site": site, "target_id": {"$in": ids}, "source_site": {"$nin": [site, *sites]}}
+        for site, ids in by_site.items()
+    ]
+
+
+def _asked_for(url: str, question: Question) -> bool:
+    if question.scope == "url":
+        return url == question.place
+    if question.scope == "prefix":
+        return url.startswith(question.place)
+    return question.scope == "site" or host_of(url) == question.place
+
+
+def _matched(found: pa.Table, matched: str) -> pa.Table:
+    return found.append_column("matched", pa.array([matched] * found.num_rows, pa.string()))

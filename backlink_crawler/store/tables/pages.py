@@ -1,0 +1,38 @@
+"""Pages as tables: by the ids that links name."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pymongo.asynchronous.database import AsyncDatabase
+
+from backlink_crawler.reports.dictionary import PAGES, arrow_schema
+from backlink_crawler.store.documents import Document
+from backlink_crawler.store.tables.arrow import chosen, table
+
+_IDS = 5_000
+"""In one filter."""
+_AT_ONCE = 4
+
+
+def ids_of(tables: Iterable[pa.Table], column: str) -> Sequence[bytes]:
+    """Return the ids that any of the tables has in ``column``, each once, in their order."""
+    found = [one[column] for one in tables if column in one.column_names]
+    if not found:
+        return []
+    chunks = [chunk for one in found for chunk in one.chunks]
+    return sorted(pc.unique(pa.chunked_array(chunks, pa.binary())).drop_null().to_pylist())
+
+
+async def by_id(database: AsyncDatabase[Document], ids: Sequence[bytes], columns: frozenset[str]) -> pa.Table:
+    """Read the pages with these ids, as far as they were ever asked for."""
+    wanted = chosen(PAGES, columns)
+    turn = asyncio.Semaphore(_AT_ONCE)
+
+    async def part(some: Sequence[bytes]) -> pa.Table:
+        async with turn:
+            return await table(database["pages"], {"_id": {"$in": some}}, wanted, key="page_id")
+
+    parts = await asyncio.gather(*(part(ids[start : start + _IDS]) for start in range(0, len(ids), _IDS)))
+    return pa.concat_tables([arrow_schema(wanted).empty_table(), *parts])
