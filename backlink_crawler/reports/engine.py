@@ -6,7 +6,7 @@ index and hands them over (``fill``); then the question is answered (``answer``)
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -47,7 +47,7 @@ class Engine:
             shown = ", ".join(f'"{name}.{column.name}" AS "{column.name}"' for column in columns)
             self._connection.execute(f'CREATE VIEW {name} AS SELECT {shown} FROM "{name}.read"')
         for name, sql in relations().items():
-            self._execute(f"CREATE VIEW {name} AS {sql}")
+            self._rows(f"CREATE VIEW {name} AS {sql}")
 
     def __enter__(self) -> Self:
         return self
@@ -73,9 +73,8 @@ class Engine:
         :raises EngineError: it is no SQL, or names what there is not.
         """
         found = defaultdict(set)
-        row = self._execute(f"EXPLAIN (FORMAT json) {sql}").fetchone()
-        assert row is not None
-        for column in _projections(json.loads(row[1])):
+        rows = self._rows(f"EXPLAIN (FORMAT json) {sql}")
+        for column in _projections(json.loads(rows[0][1])):
             table, _, name = column.partition(".")
             found[table].add(name)
         return {table: frozenset(names) for table, names in found.items()}
@@ -95,24 +94,21 @@ class Engine:
 
         :raises EngineError: it is no SQL, or names what there is not.
         """
-        return {row[0]: row[1] for row in self._execute(f"DESCRIBE {sql}").fetchall()}
+        return {row[0]: row[1] for row in self._rows(f"DESCRIBE {sql}")}
 
     def count(self, sql: str) -> int:
         """Return how many rows ``sql`` has."""
-        row = self._execute(f"SELECT count(*) FROM ({sql}\n)").fetchone()
-        assert row is not None
-        return int(row[0])
+        return int(self._rows(f"SELECT count(*) FROM ({sql}\n)")[0][0])
 
     def tree(self, sql: str) -> Mapping[str, Any]:
         """Return ``sql`` as DuckDB's parser reads it; nothing is run, and no name has to exist."""
-        row = self._connection.execute("SELECT json_serialize_sql($1)", [sql]).fetchone()
-        assert row is not None
-        tree: Mapping[str, Any] = json.loads(row[0])
+        tree: Mapping[str, Any] = json.loads(self._rows("SELECT json_serialize_sql($1)", [sql])[0][0])
         return tree
 
-    def _execute(self, sql: str) -> duckdb.DuckDBPyConnection:
+    def _rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         try:
-            return self._connection.execute(sql)
+            # All of them: a result that is left open keeps the connection.
+            return self._connection.execute(sql, parameters).fetchall()
         except duckdb.Error as error:
             raise EngineError(str(error)) from error
 
