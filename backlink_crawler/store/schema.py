@@ -23,7 +23,18 @@ from pymongo import ASCENDING, IndexModel
 
 from backlink_crawler.urls import RULES_VERSION, suffixes_version
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+
+BACKLINKS = (
+    *("target_site", "source_site", "status", "lost_at", "first_seen", "found", "follow", "region", "link_type"),
+    *("nofollow_cause", "ugc", "sponsored", "placement_type", "hidden", "lost_reason", "last_seen", "anchor"),
+    *("target_id", "source_id"),
+)
+"""Fields of links that the index ``backlinks`` holds, in its order."""
+PAGE_FACTS = (
+    *("_id", "host", "subnet", "language", "platform", "page_type", "indexable", "last_read", "unknown_since"),
+)
+"""Fields of pages that the index ``facts`` holds, in its order."""
 
 
 def versions() -> Mapping[str, int | str]:
@@ -96,6 +107,11 @@ def _index(*fields: str, **options: Any) -> IndexModel:
     return IndexModel([(name, ASCENDING) for name in fields], **options)
 
 
+def _covering(name: str, fields: Sequence[str]) -> IndexModel:
+    """Return an index that queries read in place of the documents; compressed, as it holds texts."""
+    return _index(*fields, name=name, storageEngine={"wiredTiger": {"configString": "block_compressor=zstd"}})
+
+
 COLLECTIONS: Sequence[Collection] = (
     Collection(
         "pages",
@@ -104,6 +120,10 @@ COLLECTIONS: Sequence[Collection] = (
             _index("site", "outcome"),
             _index("outcome", "last_visited"),
             _index("next_visit"),
+            # What counts of links ask of the pages they stand on; a page's document holds its manifest and is large.
+            _covering("facts", PAGE_FACTS),
+            # Redirects from other sites: links to them count as links to where they end.
+            _index("final_site", "site", partialFilterExpression={"outcome": "redirect"}, name="redirects"),
             # Whose chain of redirects passes through here: looked for with every page that is stored.
             _index("chain", partialFilterExpression={"outcome": "redirect"}),
             # A worker died between a commit and its effects: found and rolled forward without reading all pages.
@@ -113,8 +133,9 @@ COLLECTIONS: Sequence[Collection] = (
     Collection(
         "links",
         (
-            # Answers from the index alone how many links were found on each day: daily series, sites gained and lost.
-            _index("target_site", "source_site", "status", "lost_at", "first_seen", "found", "follow", "region"),
+            # Answers counts of a site's backlinks, by day, site, anchor and so on, from the index alone: documents lie
+            # scattered, and each would be a read of its own.
+            _covering("backlinks", BACKLINKS),
             _index("target_site", "target_id"),
             # What a site links to; whether a link that is gone from one page stands on another.
             _index("source_site", "target_id"),

@@ -20,7 +20,7 @@ from backlink_crawler.store import schema
 from backlink_crawler.store.bulk import DURABLE
 from backlink_crawler.store.connection import PROGRAM_NAME, Store, StoreError
 from backlink_crawler.store.documents import Document
-from backlink_crawler.store.migrations import from_1_to_2, identities
+from backlink_crawler.store.migrations import from_1_to_2, from_2_to_3, identities
 from backlink_crawler.store.migrations.identities import Rules
 
 NAME = f"{PROGRAM_NAME} migrate"
@@ -43,7 +43,8 @@ class Step:
 
 
 STEPS: Mapping[int, Step] = {
-    1: Step("pages get manifests, links their status and history", from_1_to_2.outstanding, from_1_to_2.run)
+    1: Step("pages get manifests, links their status and history", from_1_to_2.outstanding, from_1_to_2.run),
+    2: Step("counts of backlinks are answered by indexes alone", from_2_to_3.outstanding, from_2_to_3.run),
 }
 """Schema → the step that leads to the next one."""
 
