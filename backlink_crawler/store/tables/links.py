@@ -1,28 +1,49 @@
 """Links as tables: those to the sites asked for."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
 from pymongo.asynchronous.database import AsyncDatabase
 
-from backlink_crawler.reports.dictionary import LINKS
+from backlink_crawler.reports.dictionary import LINKS, Column
 from backlink_crawler.reports.question import Question
 from backlink_crawler.store.documents import Document
+from backlink_crawler.store.schema import BACKLINKS
 from backlink_crawler.store.tables.arrow import chosen, table
 from backlink_crawler.urls import host_of, url_id
 
 _BEYOND = "\U0010ffff"
 """Sorts after every character of a URL."""
+_PARTS = ("", "g", "m", "s", _BEYOND)
+"""Source sites from each to the next are read at the same time: by one thread of MongoDB each."""
 
 
 async def links_in(database: AsyncDatabase[Document], question: Question, columns: frozenset[str]) -> pa.Table:
     """Read the links from other sites to what is asked for, directly or through redirects elsewhere."""
     wanted = chosen(LINKS, columns)
-    found = [_matched(await table(database["links"], direct(question), wanted, key="link_id"), "direct")]
+    found = [_matched(await _direct(database, question, wanted), "direct")]
     for match in await _final(database, question):
         found.append(_matched(await table(database["links"], match, wanted, key="link_id"), "final"))
     return pa.concat_tables(found)
+
+
+async def _direct(database: AsyncDatabase[Document], question: Question, wanted: Sequence[Column]) -> pa.Table:
+    """Read them from the index alone where it holds all that is asked for."""
+    links, match = database["links"], direct(question)
+    if question.scope != "site" or not is_covered(wanted):
+        return await table(links, match, wanted, key="link_id")
+    parts = [{**match, "source_site": {**match["source_site"], "$gte": a, "$lt": b}} for a, b in pairwise(_PARTS)]
+    return pa.concat_tables(
+        await asyncio.gather(*(table(links, part, wanted, key="link_id", hint="backlinks") for part in parts))
+    )
+
+
+def is_covered(wanted: Sequence[Column]) -> bool:
+    """Return whether the index ``backlinks`` holds these columns of links."""
+    return {column.name for column in wanted} <= {*BACKLINKS}
 
 
 def direct(question: Question) -> dict[str, Any]:
