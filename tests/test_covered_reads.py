@@ -77,6 +77,8 @@ async def test_counts_read_no_document(database: AsyncDatabase[dict[str, Any]], 
     assert {row["anchor"] for row in rows} == {SHOP, OLD}
     assert found["source_pages"].num_rows == 4
     assert {row["host"] for row in found["source_pages"].to_pylist()} == {row["source_site"] for row in rows}
+    # Which index it is, is not left to what the planner thinks of the moment.
+    assert {find.get("hint") for find in heard.finds} == {"backlinks", "facts", None}
     assert await documents_read(database, heard) == {"links": 0, "pages": 1}
 
 
