@@ -2,27 +2,20 @@
 
 import argparse
 import asyncio
-import sys
-import time
 from collections.abc import Sequence
-from typing import Self
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bars
 from scrapy.settings import BaseSettings
 
 from backlink_crawler.history.revisiting import Patience
 from backlink_crawler.jobs import terminal
 from backlink_crawler.jobs.database import index_store
+from backlink_crawler.jobs.progress import Progress
 from backlink_crawler.services import ServiceError
 from backlink_crawler.store import Store, StoreError, migrations
 from backlink_crawler.suffixes import SuffixListError
 
 NEEDED = 3
 """Exit code of ``--dry-run`` where there is something to do."""
-_TOLD_EVERY = 5.0
-"""Seconds."""
 
 
 def run(settings: BaseSettings, args: Sequence[str], opts: argparse.Namespace) -> int:
@@ -46,7 +39,7 @@ async def _check(store: Store, *, internal_too: bool) -> int:
         plan = await migrations.plan(store)
         told = [_told(store.database.name, plan)]
         if plan.other:
-            with _Progress() as shown:
+            with Progress() as shown:
                 counts, aside = await migrations.outstanding(store, shown, internal_too=internal_too)
             told += [f"  {number:,} {what}" for what, number in sorted(counts.items())]
             told += [f"  {number:,} set aside: {why}" for why, number in sorted(aside.items())]
@@ -77,44 +70,13 @@ def _told(database: str, plan: migrations.Plan) -> str:
 
 async def _migrate(store: Store, patience: Patience, *, force: bool, internal_too: bool) -> int:
     try:
-        with _Progress() as shown:
+        with Progress() as shown:
             await migrations.migrate(store, patience, shown, beside_others=force, internal_too=internal_too)
         plan = await migrations.plan(store)
     finally:
         await store.close()
     print(_told(store.database.name, plan))
     return 0
-
-
-class _Progress:
-    """Tells on stderr how far it is: bars on a terminal, else a line when a kind of work ends and every few seconds."""
-
-    def __init__(self) -> None:
-        self._told = time.monotonic()
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self._bars = Bars(*columns, console=Console(stderr=True)) if sys.stderr.isatty() else None
-        self._tasks: dict[str, TaskID] = {}
-
-    def __enter__(self) -> Self:
-        if self._bars:
-            self._bars.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bars:
-            self._bars.stop()
-
-    def __call__(self, what: str, done: int, whole: int) -> None:
-        if self._bars:
-            task = self._tasks.get(what)
-            if task is None:
-                task = self._tasks[what] = self._bars.add_task(what)
-            self._bars.update(task, completed=done, total=whole)
-            return
-        now = time.monotonic()
-        if done >= whole or now - self._told >= _TOLD_EVERY:
-            self._told = now
-            print(f"{what}: {done:,} of {whole:,}", file=sys.stderr, flush=True)
 
 
 def _patience(settings: BaseSettings) -> Patience:
