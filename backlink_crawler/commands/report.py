@@ -5,9 +5,7 @@ from datetime import date
 
 from scrapy.commands import ScrapyCommand
 
-from backlink_crawler.jobs.defaults import REPORT_BEGINS, REPORT_DAYS
-
-FORMATS = ("table", "csv", "jsonl")
+from backlink_crawler.jobs.defaults import REPORT_BEGINS, REPORT_DAYS, REPORT_FORMATS
 
 
 class Command(ScrapyCommand):
@@ -31,7 +29,9 @@ class Command(ScrapyCommand):
             "SITE is a registrable domain; a host or URL stands for the site it belongs to. The report opens with "
             "what was tried, how much of it was blocked, and when; it can be made while a crawl runs. With --at it "
             "tells the totals as they were at the end of a day, with --history how many links there were on each "
-            "day, and how many were new, lost and restored. A DATE is a UTC day, as 2026-03-01. Exit codes: "
+            "day, and how many were new, lost and restored. A DATE is a UTC day, as 2026-03-01. With --out the answer "
+            "goes into a file, which is there only once it is whole; --format xlsx and --format html make one "
+            "document of the views that tell most of a site, or of the --view that is named. Exit codes: "
             "0 answered, also when no link was seen; 1 the index cannot be read (the reason is on stderr); "
             "2 wrong usage, or SITE is not a site."
         )
@@ -45,13 +45,19 @@ class Command(ScrapyCommand):
             "--since", type=_day, metavar="DATE", help=f"first day of --history (default: {REPORT_DAYS} days in all)"
         )
         parser.add_argument("--until", type=_day, metavar="DATE", help="last day of --history (default: today)")
-        parser.add_argument("--view", default="summary", metavar="VIEW", help="what to show (default: summary)")
+        parser.add_argument("--view", metavar="VIEW", help="what to show (default: summary)")
         parser.add_argument("--where", default="", metavar="SQL", help="only rows of which this is true: a condition")
         parser.add_argument("--group", type=_names, default=(), metavar="COLUMNS", help="count rows by these columns")
         parser.add_argument("--sort", type=_names, default=(), metavar="COLUMNS", help="'-' before one: greatest first")
         parser.add_argument("--columns", type=_names, default=(), metavar="COLUMNS", help="show these, in this order")
-        parser.add_argument("--format", choices=FORMATS, default="table", help="default: table")
-        parser.add_argument("--limit", type=_rows, default=10, metavar="N", help="rows of each top list (default: 10)")
+        parser.add_argument("--format", choices=REPORT_FORMATS, help="default: as the name of --out says, else table")
+        parser.add_argument("--out", metavar="FILE", help="write to this file (default: to where you are)")
+        parser.add_argument(
+            "--limit",
+            type=_rows,
+            metavar="N",
+            help="rows, of each section where there are such; 0: all (default: 20 of a table, 1,000 of html, else all)",
+        )
         parser.add_argument("--database", metavar="NAME", help="default: the setting MONGODB_DATABASE")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -79,7 +85,7 @@ def _rows(text: str) -> int:
     try:
         number = int(text)
     except ValueError:
-        number = 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of rows (1 or more)")
+        number = -1
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of rows (0: all of them)")
     return number

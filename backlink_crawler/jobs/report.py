@@ -11,14 +11,16 @@ from scrapy.settings import BaseSettings
 from backlink_crawler.history.series import end_of
 from backlink_crawler.jobs import terminal
 from backlink_crawler.jobs.database import index_store
-from backlink_crawler.jobs.defaults import REPORT_BEGINS, REPORT_DAYS
+from backlink_crawler.jobs.defaults import REPORT_BEGINS, REPORT_DAYS, REPORT_VIEWS
+from backlink_crawler.jobs.document import WrongFormat, begun, chosen
+from backlink_crawler.jobs.output import opened
 from backlink_crawler.jobs.view import answered
 from backlink_crawler.reports.answer import Wish
 from backlink_crawler.reports.condition import WrongCondition
 from backlink_crawler.reports.engine import EngineError
 from backlink_crawler.reports.formats import history as history_formats
-from backlink_crawler.reports.formats import json_lines
 from backlink_crawler.reports.formats import summary as formats
+from backlink_crawler.reports.formats.document import Format
 from backlink_crawler.reports.formats.harmless import plain
 from backlink_crawler.reports.history import NEEDED, HistoryReport, Totals, history_report, past_report
 from backlink_crawler.reports.question import Question
@@ -30,36 +32,64 @@ from backlink_crawler.store import Store, StoreError, history, reads
 from backlink_crawler.suffix_setting import follow_suffixes
 from backlink_crawler.suffixes import SuffixListError
 
+_TOP_ROWS, _ALL = 10, 1_000_000
+"""Rows of each top list of the report that is made without a view."""
+
 
 def run(settings: BaseSettings, args: Sequence[str], opts: argparse.Namespace) -> int:
     """Print the report of ``opts.site``."""
     if args:  # Scrapy lets unknown options through
         return terminal.fail("report", f"unknown argument {args[0]!r}", 2)
     try:
+        form = chosen(opts.format, opts.out)
         _check_days(opts, today := datetime.now(UTC).date())
         follow_suffixes(settings)
         site = site_named(opts.site)
+        names = _views(opts, form)
         store = index_store(settings, opts.database)
-        if opts.view != "summary":
-            asyncio.run(_show(store, site, opts))
+        if names:
+            asyncio.run(_show(store, site, names, opts, form))
             return 0
         report = asyncio.run(_report(store, site, opts, today))
-    except (NotASite, _WrongDays, ViewError, WrongCondition, EngineError) as error:
+        _print(report, form.name, opts.out)
+    except (NotASite, _WrongDays, WrongFormat, ViewError, WrongCondition, EngineError) as error:
         return terminal.fail("report", str(error), 2)
     except (ServiceError, StoreError, SuffixListError) as error:
         return terminal.fail("report", str(error), 1)
-    _print(report, opts.format)
+    except OSError as error:
+        return terminal.fail("report", f"{opts.out}: {error.strerror or error}", 1)
     return 0
 
 
-async def _show(store: Store, site: str, opts: argparse.Namespace) -> None:
-    view = views().get(opts.view)
-    if view is None:
-        raise ViewError(f"there is no view {opts.view!r}. There are: summary, {', '.join(views())}")
-    wish = Wish(opts.where, opts.group, opts.sort, opts.columns, opts.limit)
+def _views(opts: argparse.Namespace, form: Format) -> Sequence[str]:
+    """Return the views to show; none: the report that is made without one."""
+    if opts.view:
+        names: Sequence[str] = (opts.view,)
+    else:
+        names = [name for name in REPORT_VIEWS if name in views()] if form.several else ("summary",)
+    if opts.at or opts.history or (tuple(names) == ("summary",) and "summary" not in views()):
+        if form.binary:
+            raise WrongFormat(f"--format {form.name} is for views: name one with --view ({', '.join(views())})")
+        return ()
+    if not names:
+        raise ViewError(f"--format {form.name}: name a view with --view ({', '.join(views())})")
+    if unknown := [name for name in names if name not in views()]:
+        raise ViewError(f"there is no view {unknown[0]!r}. There are: summary, {', '.join(views())}")
+    for option in ("where", "group", "sort", "columns"):
+        if len(names) > 1 and getattr(opts, option):
+            raise ViewError(f"--{option} asks something of one view: name it with --view")
+    return names
+
+
+async def _show(store: Store, site: str, names: Sequence[str], opts: argparse.Namespace, form: Format) -> None:
+    limit = form.limit if opts.limit is None else opts.limit or None
+    wish = Wish(opts.where, opts.group, opts.sort, opts.columns, limit)
     question = Question((site,), datetime.now(UTC))
-    async with store, answered(store, question, view, wish) as answer:
-        json_lines.write(answer, sys.stdout.buffer)
+    with begun(form, opts.out) as document:
+        async with store:
+            for name in names:
+                async with answered(store, question, views()[name], wish) as answer:
+                    document.add(answer)
 
 
 class _WrongDays(Exception):
@@ -92,16 +122,18 @@ async def _report(store: Store, site: str, opts: argparse.Namespace, today: date
             days = await history.daily_series(store.database, site, since, until)
             return history_report(site, days, asked=opts.site)
         observed, links = await asyncio.gather(
-            reads.observed(store.database, site), reads.backlink_summary(store.database, site, limit=opts.limit)
+            reads.observed(store.database, site),
+            reads.backlink_summary(store.database, site, limit=_TOP_ROWS if opts.limit is None else opts.limit or _ALL),
         )
     return summarise(site, observed, links, asked=opts.site)
 
 
-def _print(report: Report | HistoryReport, form: str) -> None:
+def _print(report: Report | HistoryReport, form: str, out: str | None) -> None:
     """Write the report; what CSV means goes to stderr, where a spreadsheet does not see it and a person does."""
     if form == "csv":
         print(*map(plain, report.statements), sep="\n", file=sys.stderr)
-    terminal.write(_days_as(report, form) if isinstance(report, HistoryReport) else _rows_as(report, form))
+    with opened(out) as file:
+        file.write((_days_as(report, form) if isinstance(report, HistoryReport) else _rows_as(report, form)).encode())
 
 
 def _rows_as(report: Report, form: str) -> str:

@@ -3,6 +3,9 @@
 import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
 
 from backlink_crawler.reports.formats.harmless import plain
 
@@ -22,8 +25,15 @@ def colour() -> bool:
 
 def write(text: str) -> None:
     """Write UTF-8 whatever the locale; a reader that stops early (``| head``) is no error."""
+    with stdout() as out:
+        out.write(text.encode())
+
+
+@contextmanager
+def stdout() -> Iterator[BinaryIO]:
+    """Hand out stdout for bytes; when its reader stops early (``| head``), so does the block, and that is no error."""
     try:
-        sys.stdout.buffer.write(text.encode())
+        yield sys.stdout.buffer
         sys.stdout.flush()
     except BrokenPipeError:
         # Python flushes stdout once more when it ends: let that go nowhere.

@@ -32,14 +32,10 @@ class Plan:
     view: View
     sql: str
     """All rows, in order."""
+    limited: str
+    """The first rows; of a view that a section column divides, those of each section."""
     shown: tuple[str, ...]
     """Columns of a table for people."""
-    limit: int | None = None
-
-    @property
-    def limited(self) -> str:
-        """The first rows."""
-        return self.sql if self.limit is None else f"SELECT * FROM ({self.sql}\n) LIMIT {self.limit}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +74,30 @@ def plan(engine: Engine, view: View, wish: Wish) -> Plan:
         sql, view = _counted(sql, grouped, columns), replace(view, columns=(), sort=("-rows", *grouped), section=None)
     columns = engine.columns(sql)
     chosen = [known(name, columns, "--columns") for name in wish.columns] or list(columns)
-    order = ordered(wish.sort or view.sort, columns)
+    # Sections stay together, in the view's own order, whatever their rows are sorted by.
+    sections = view.sort[:1] if view.section and wish.sort else ()
+    order = ordered((*sections, *(wish.sort or view.sort)), columns)
+    if view.section not in chosen:
+        view = replace(view, section=None)
     listed = ", ".join(map(quoted, chosen))
-    sql = f"SELECT {listed} FROM (\n{sql}\n)" + (f"\nORDER BY {order}" if order else "")
-    engine.columns(sql)
+    rows = f"SELECT {listed} FROM (\n{sql}\n)"
+    in_order = f"\nORDER BY {order}" if order else ""
+    limited = f"{_of_each(rows, view, order, wish.limit)}{in_order}{_at_most(view, wish.limit)}"
+    engine.columns(limited)
     shown = tuple(wish.columns) or tuple(name for name in view.columns if name in columns) or tuple(columns)
-    return Plan(view, sql, shown, wish.limit)
+    return Plan(view, f"{rows}{in_order}", limited, shown)
+
+
+def _of_each(rows: str, view: View, order: str, limit: int | None) -> str:
+    """Return the first ``limit`` rows of each section."""
+    if limit is None or view.section is None:
+        return rows
+    within = f"PARTITION BY {quoted(view.section)}" + (f" ORDER BY {order}" if order else "")
+    return f"{rows} QUALIFY row_number() OVER ({within}) <= {limit}"
+
+
+def _at_most(view: View, limit: int | None) -> str:
+    return "" if limit is None or view.section is not None else f"\nLIMIT {limit}"
 
 
 def _grouped(view: View, group: Sequence[str]) -> tuple[View, Sequence[str]]:

@@ -6,7 +6,8 @@ The head is the first lines that begin with ``--``. Its first line is the title;
     -- columns: source_url, target_url     shown in a table, where nobody asks for others (default: all)
     -- sort: -first_seen, source_url       '-' for the greatest first
     -- group domain: backlinks-by-domain   another view that shows the same grouped (--group domain)
-    -- section: section                    a column whose values divide a table for people
+    -- section: section                    a column whose values divide a table for people, and which the first
+                                           key of sort puts in order
     -- column age_days: days since …       the meaning of a column that the data dictionary does not know
 
 A view selects from relations (``sql/relations``), from tables (``tables``) and may read what was asked by

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 _FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
 """What a spreadsheet takes for a formula (https://owasp.org/www-community/attacks/CSV_Injection), wide forms too."""
@@ -22,12 +22,19 @@ def harmless_cell(text: str) -> str:
     return f"'{plain(text)}" if _FORMULA.match(text) else plain(text)
 
 
+def json_text(value: object) -> str:
+    """Return ``value`` as JSON on one line, in which every character that could mislead is escaped."""
+    text = json.dumps(value, ensure_ascii=False, default=plain_value)
+    return _COMMANDS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def json_line(record: Mapping[str, object]) -> str:
-    """Return ``record`` as one line of JSON, in which every character that could mislead is escaped."""
-    text = json.dumps(record, ensure_ascii=False, default=plain_value)
-    return _COMMANDS.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
+    """Return ``record`` as one line of JSON."""
+    return json_text(record) + "\n"
 
 
 def plain_value(value: object) -> object:
-    """Return a time as text: UTC, to the second; anything else as it is."""
-    return f"{value:%Y-%m-%dT%H:%M:%SZ}" if isinstance(value, datetime) else value
+    """Return a time as text, UTC to the second, and a day as text; anything else as it is."""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%dT%H:%M:%SZ}"
+    return value.isoformat() if isinstance(value, date) else value
