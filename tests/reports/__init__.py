@@ -1,0 +1,1 @@
+"""What people do with the index: views, their formats, decisions."""
