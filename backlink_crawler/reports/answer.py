@@ -36,6 +36,7 @@ class Plan:
     """The first rows; of a view that a section column divides, those of each section."""
     shown: tuple[str, ...]
     """Columns of a table for people."""
+    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def plan(engine: Engine, view: View, wish: Wish) -> Plan:
     limited = f"{_of_each(rows, view, order, wish.limit)}{in_order}{_at_most(view, wish.limit)}"
     engine.columns(limited)
     shown = tuple(wish.columns) or tuple(name for name in view.columns if name in columns) or tuple(columns)
-    return Plan(view, f"{rows}{in_order}", limited, shown)
+    return Plan(view, f"{rows}{in_order}", limited, shown, wish.limit)
 
 
 def _of_each(rows: str, view: View, order: str, limit: int | None) -> str:

@@ -113,7 +113,7 @@ def charts(columns: Sequence[Column], rows: Sequence[Row], section: str | None) 
         return _days(rows)
     count = next((name for name in _COUNTS if name in names), None)
     if count and columns[0].kind == "text":
-        return _bars(heading(columns[0].name).capitalize(), rows, columns[0].name, count)
+        return _bars(title_of(columns[0].name), rows, columns[0].name, count)
     return list(_counted(rows))
 
 
@@ -141,7 +141,7 @@ def _counted(rows: Sequence[Row]) -> Iterator[Chart]:
         if name in rows[0]:
             found = Counter(row[name] for row in rows if row[name] is not None)
             counted = [{name: value, "links shown": number} for value, number in found.items()]
-            yield from _bars(title_of(name) if name != "tld" else "TLD", counted, name, "links shown")
+            yield from _bars(title_of(name), counted, name, "links shown")
 
 
 def _bars(title: str, rows: Sequence[Row], label: str, count: str) -> Sequence[Chart]:

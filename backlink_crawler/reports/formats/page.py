@@ -27,9 +27,11 @@ from backlink_crawler.reports.formats.shown import NUMERIC, cell, extent, headin
 _URL = re.compile(r"https?://[^\s/?#\"<>\\^`{|}]+(?:[/?#][^\s\"<>\\^`{|}]*)?", re.IGNORECASE)
 _FIGURES = ("backlinks", "follow", "referring_domains", "referring_hosts", "referring_pages", "backlinks_lost")
 """Facts shown large, where an answer has them."""
-_NARROW_TEXTS = 1
-_NARROW_COLUMNS = 5
-"""Tables of at most so many texts and columns stay tables on a phone; of others each row becomes a card."""
+_NARROW, _HALF = 48, 74
+"""Characters across: tables of at most so many stay tables on a phone (of others each row becomes a card), stand beside
+each other elsewhere."""
+_TEXT = 14
+"""Characters of a text before it is broken into lines."""
 _SEARCHED_ROWS = 8
 """Tables of fewer rows need no search."""
 
@@ -49,7 +51,8 @@ class Head:
 
     text: str
     meaning: str
-    numeric: bool
+    style: str
+    """Class of its cells; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,8 @@ class Rows:
     title: str
     heads: Sequence[Head]
     rows: Sequence[Sequence[Cell]]
-    narrow: bool
+    breadth: str
+    """``narrow``, ``half`` or ``broad``."""
     searched: bool
 
 
@@ -133,15 +137,31 @@ def _tables(of: str, shown: Sequence[Column], rows: Sequence[Mapping[str, Any]],
         kept = shown
         if section:
             kept = [one for one in shown if any(row[one.name] is not None for row in some)] or shown[:1]
-        texts = sum(one.kind in {"text", "texts", "nested"} for one in kept)
+        heads = [Head(heading(one.name), plain(one.meaning), _style_of(one)) for one in kept]
+        cells = [[_cell(row[one.name], n) for n, one in enumerate(kept)] for row in some]
         yield Rows(
             id=f"{of}-{number}",
             title=title_of(value) if section and value is not None else "",
-            heads=[Head(heading(one.name), plain(one.meaning), one.kind in NUMERIC) for one in kept],
-            rows=[[_cell(row[one.name], n) for n, one in enumerate(kept)] for row in some],
-            narrow=texts <= _NARROW_TEXTS and len(kept) <= _NARROW_COLUMNS,
+            heads=heads,
+            rows=cells,
+            breadth=_breadth(heads, cells),
             searched=len(some) >= _SEARCHED_ROWS,
         )
+
+
+def _breadth(heads: Sequence[Head], rows: Sequence[Sequence[Cell]]) -> str:
+    """Return how broad a table is, from about how many characters it needs across."""
+    across = 0
+    for n, head in enumerate(heads):
+        most = max((len(row[n].text) for row in rows), default=0)
+        across += 2 + max(len(head.text) + 2 if head.style else 0, most if head.style else min(most, _TEXT))
+    return "narrow" if across <= _NARROW else "half" if across <= _HALF else "broad"
+
+
+def _style_of(column: Column) -> str:
+    if column.kind in NUMERIC:
+        return "number"
+    return "day" if column.kind in {"time", "day"} else ""
 
 
 def _cell(value: object, column: int) -> Cell:

@@ -91,6 +91,8 @@ def _kind(type_: pa.DataType) -> Kind:
 
 
 def _plain(array: pa.Array, column: Column) -> pa.Array:
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
     if column.kind == "text" and not pa.types.is_string(array.type):
         return pa.array([_text(value) for value in array.to_pylist()], pa.string())
     if column.kind == "number":

@@ -9,6 +9,7 @@ from backlink_crawler.reports.formats.rows import Column, Kind
 NUMERIC: frozenset[Kind] = frozenset({"count", "number"})
 
 _SHORT = {"referring_domains": "ref. domains", "referring_pages": "ref. pages", "referring_hosts": "ref. hosts"}
+_ACRONYMS = {"ip", "tld", "url"}
 
 
 def heading(name: str) -> str:
@@ -18,8 +19,9 @@ def heading(name: str) -> str:
 
 def title_of(section: object) -> str:
     """Return the value of a section column as a title: ``link_type`` → ``Link type``."""
-    words = plain(str(section)).replace("_", " ")
-    return words[:1].upper() + words[1:]
+    words = [word.upper() if word in _ACRONYMS else word for word in plain(str(section)).replace("_", " ").split(" ")]
+    title = " ".join(words)
+    return title[:1].upper() + title[1:]
 
 
 def cell(value: object) -> str:

@@ -124,5 +124,9 @@ def _fitted(text: str, column: Column, width: int) -> str:
     if column.kind in NUMERIC:
         return " " * (width - length) + text
     if column.kind in _TEXTS and length > width:
+        # Of an address that is cut, the host tells more than the scheme that nearly all have.
+        text = text.removeprefix("https://")
+        length = cell_len(text)
+    if column.kind in _TEXTS and length > width:
         return set_cell_size(text, width - 1) + "…"
     return text + " " * (width - length)
