@@ -17,8 +17,9 @@ class Command(ScrapyCommand):
 
     def syntax(self) -> str:
         return (
-            "SITE [--view VIEW] [--at DATE | --history] [--since DATE] [--until DATE] [--where SQL] [--group COLUMNS] "
-            "[--sort COLUMNS] [--columns COLUMNS] [--limit N] [--format FORMAT] [--out FILE] [--database NAME]"
+            "SITE [--view VIEW] [--at DATE | --history] [--since DATE] [--until DATE] [--versus SITES] [--min N] "
+            "[--where SQL] [--group COLUMNS] [--sort COLUMNS] [--columns COLUMNS] [--limit N] [--format FORMAT] "
+            "[--out FILE] [--database NAME]"
         )
 
     def short_desc(self) -> str:
@@ -42,9 +43,16 @@ class Command(ScrapyCommand):
         parser.add_argument("--at", type=_day, metavar="DATE", help="totals as they were at the end of this day")
         parser.add_argument("--history", action="store_true", help="live, new, lost and restored links day by day")
         parser.add_argument(
-            "--since", type=_day, metavar="DATE", help=f"first day of --history (default: {REPORT_DAYS} days in all)"
+            "--since",
+            type=_day,
+            metavar="DATE",
+            help=f"first day (default of views of a time: {REPORT_DAYS} days in all)",
         )
-        parser.add_argument("--until", type=_day, metavar="DATE", help="last day of --history (default: today)")
+        parser.add_argument("--until", type=_day, metavar="DATE", help="last day (default: today)")
+        parser.add_argument("--versus", type=_names, default=(), metavar="SITES", help="competitors: a.com,b.com")
+        parser.add_argument(
+            "--min", type=_rows, default=1, metavar="N", help="links to so many of the competitors (default: 1)"
+        )
         parser.add_argument("--view", metavar="VIEW", help="what to show (default: summary)")
         parser.add_argument("--where", default="", metavar="SQL", help="only rows of which this is true: a condition")
         parser.add_argument("--group", type=_names, default=(), metavar="COLUMNS", help="count rows by these columns")

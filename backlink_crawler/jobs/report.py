@@ -10,6 +10,7 @@ from scrapy.settings import BaseSettings
 
 from backlink_crawler.history.series import end_of
 from backlink_crawler.jobs import terminal
+from backlink_crawler.jobs.asked import WrongQuestion, period, question_of
 from backlink_crawler.jobs.database import index_store
 from backlink_crawler.jobs.defaults import REPORT_BEGINS, REPORT_DAYS, REPORT_VIEWS
 from backlink_crawler.jobs.document import WrongFormat, begun, chosen
@@ -23,7 +24,6 @@ from backlink_crawler.reports.formats import summary as formats
 from backlink_crawler.reports.formats.document import Format
 from backlink_crawler.reports.formats.harmless import plain
 from backlink_crawler.reports.history import NEEDED, HistoryReport, Totals, history_report, past_report
-from backlink_crawler.reports.question import Question
 from backlink_crawler.reports.site import NotASite, site_named
 from backlink_crawler.reports.summary import Report, summarise
 from backlink_crawler.reports.view import ViewError, views
@@ -52,7 +52,7 @@ def run(settings: BaseSettings, args: Sequence[str], opts: argparse.Namespace) -
             return 0
         report = asyncio.run(_report(store, site, opts, today))
         _print(report, form.name, opts.out)
-    except (NotASite, _WrongDays, WrongFormat, ViewError, WrongCondition, EngineError) as error:
+    except (NotASite, WrongQuestion, WrongFormat, ViewError, WrongCondition, EngineError) as error:
         return terminal.fail("report", str(error), 2)
     except (ServiceError, StoreError, SuffixListError) as error:
         return terminal.fail("report", str(error), 1)
@@ -84,7 +84,7 @@ def _views(opts: argparse.Namespace, form: Format) -> Sequence[str]:
 async def _show(store: Store, site: str, names: Sequence[str], opts: argparse.Namespace, form: Format) -> None:
     limit = form.limit if opts.limit is None else opts.limit or None
     wish = Wish(opts.where, opts.group, opts.sort, opts.columns, limit)
-    question = Question((site,), datetime.now(UTC))
+    question = question_of(opts, site, datetime.now(UTC))
     with begun(form, opts.out) as document:
         async with store:
             for name in names:
@@ -92,21 +92,14 @@ async def _show(store: Store, site: str, names: Sequence[str], opts: argparse.Na
                     document.add(answer)
 
 
-class _WrongDays(Exception):
-    """The days that were named make no question; the message is one line."""
-
-
 def _check_days(opts: argparse.Namespace, today: date) -> None:
     if opts.at and opts.history:
-        raise _WrongDays("--at tells one day and --history many: use one of them")
-    if (opts.since or opts.until) and not opts.history:
-        raise _WrongDays(f"{'--since' if opts.since else '--until'} goes with --history")
-    for name in ("at", "since", "until"):
-        day = getattr(opts, name)
-        if day and day > today:
-            raise _WrongDays(f"--{name} {day} has not come yet; today is {today} (UTC)")
-    if opts.since and opts.since > (opts.until or today):
-        raise _WrongDays(f"--since {opts.since} is after --until {opts.until}")
+        raise WrongQuestion("--at tells one day and --history many: use one of them")
+    if (opts.since or opts.until) and not opts.history and opts.view == "summary":
+        raise WrongQuestion(f"{'--since' if opts.since else '--until'} goes with --history and with --view")
+    if opts.at and opts.at > today:
+        raise WrongQuestion(f"--at {opts.at} has not come yet; today is {today} (UTC)")
+    period(opts.since, opts.until, today)
 
 
 async def _report(store: Store, site: str, opts: argparse.Namespace, today: date) -> Report | HistoryReport:

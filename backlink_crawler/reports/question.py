@@ -1,8 +1,8 @@
 """What is asked of the index: whose links, of what time, against whom."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Literal
 
 Scope = Literal["url", "prefix", "host", "site"]
@@ -30,6 +30,14 @@ class Question:
     brands: Sequence[str] = ()
     commercial: Sequence[str] = ()
     """Terms of the project, lower case."""
+
+    def of_last(self, days: int) -> "Question":
+        """Return the question with a beginning: where it has none, so many UTC days up to its end or to today."""
+        if self.since is not None:
+            return self
+        last = self.until - timedelta(milliseconds=1) if self.until else self.now
+        midnight = last.replace(hour=0, minute=0, second=0, microsecond=0)
+        return replace(self, since=midnight - timedelta(days=days - 1))
 
     def variables(self) -> Mapping[str, object]:
         """Return name → value, of what SQL may ask for; times without a zone, in UTC."""

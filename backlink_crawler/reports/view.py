@@ -9,6 +9,9 @@ The head is the first lines that begin with ``--``. Its first line is the title;
     -- section: section                    a column whose values divide a table for people, and which the first
                                            key of sort puts in order
     -- column age_days: days since …       the meaning of a column that the data dictionary does not know
+    -- days: 30                            without --since, so many days are asked for, today included
+    -- needs: versus                       a variable without which the question has no answer
+    -- note: what readers should know      said with every answer; as many as there are
 
 A view selects from relations (``sql/relations``), from tables (``tables``) and may read what was asked by
 ``getvariable('sites')`` (``question``). It reads nothing else: no files, no network.
@@ -20,7 +23,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
-_KEY = re.compile(r"(columns|sort|section|group \S+|column \w+): *(.*)")
+_KEY = re.compile(r"(columns|sort|section|days|needs|note|group \S+|column \w+): *(.*)")
 
 
 class ViewError(ValueError):
@@ -43,6 +46,12 @@ class View:
     """Word of ``--group`` → view that shows it."""
     meanings: Mapping[str, str] = field(default_factory=dict)
     """Column → meaning, of columns of its own."""
+    days: int | None = None
+    """Asked for where nobody says since when; ``None``: all time."""
+    needs: tuple[str, ...] = ()
+    """Variables of the question that must not be empty."""
+    notes: tuple[str, ...] = ()
+    """What its answers do and do not say."""
 
 
 def read_view(name: str, sql: str) -> View:
@@ -58,9 +67,12 @@ def read_view(name: str, sql: str) -> View:
     if not head or not head[0]:
         raise ViewError(f"view {name!r} begins with no title: its first line should be '-- What it shows'")
     found: dict[str, str] = {}
+    notes = []
     for line in head[1:]:
         if match := _KEY.fullmatch(line):
             found[match[1]] = match[2]
+            if match[1] == "note":
+                notes.append(match[2])
     return View(
         name=name,
         title=head[0],
@@ -70,6 +82,9 @@ def read_view(name: str, sql: str) -> View:
         section=found.get("section"),
         groups={key[6:]: value for key, value in found.items() if key.startswith("group ")},
         meanings={key[7:]: value for key, value in found.items() if key.startswith("column ")},
+        days=int(found["days"]) if "days" in found else None,
+        needs=_names(found.get("needs", "")),
+        notes=tuple(notes),
     )
 
 
