@@ -48,5 +48,4 @@ def period(since: date | None, until: date | None, today: date) -> tuple[datetim
             raise WrongQuestion(f"--{name} {day} has not come yet; today is {today} (UTC)")
     if since and since > (until or today):
         raise WrongQuestion(f"--since {since} is after --until {until}")
-    first = start_of(since) if since else None
-    return first, start_of(until + timedelta(days=1)) if until else None
+    return start_of(since) if since else None, start_of(until + timedelta(days=1)) if until else None

@@ -1,14 +1,15 @@
 """Answering a view: from what was asked, over the tables it needs, to an answer that a format can write."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from backlink_crawler.reports.answer import Answer, Plan, Wish, plan
-from backlink_crawler.reports.engine import Engine
+from backlink_crawler.reports.engine import Engine, Needed
 from backlink_crawler.reports.question import Question
 from backlink_crawler.reports.summary import coverage_statements
-from backlink_crawler.reports.view import View
+from backlink_crawler.reports.tables import LATE
+from backlink_crawler.reports.view import View, ViewError
 from backlink_crawler.store import Store, reads, tables
 
 
@@ -17,22 +18,32 @@ async def answered(store: Store, question: Question, view: View, wish: Wish) -> 
     """Answer ``view`` over the index as it is; rows can be read until the block ends.
 
     :raises WrongCondition: a column that is not there, or a condition that is none.
-    :raises ViewError: no such group, or a view without columns.
+    :raises ViewError: no such group, a view without columns, or one that needs to be told more.
     :raises EngineError: SQL that cannot be answered.
     :raises StoreError: the index cannot be read.
     """
+    question = _complete(question, view)
     with Engine(question) as engine:
         planned = plan(engine, view, wish)
+        needed = _needed(engine, planned)
         async with store.answers():
             observed, found = await asyncio.gather(
-                reads.observed(store.database, question.sites[0]),
-                tables.read(store.database, question, engine.needed(planned.sql)),
+                reads.observed(store.database, question.sites[0]), tables.read(store.database, question, needed)
             )
-        engine.fill(found)
+            engine.fill(found)
+            for name in LATE:
+                if name in needed:
+                    pairs = engine.answer(_pairs(engine, name, planned)).read_all()
+                    engine.fill({name: await tables.of_pairs(store.database, name, needed[name], pairs)})
         total = engine.count(planned.sql)
         yield Answer(
             title=f"{planned.view.title}: {', '.join(question.sites)}",
-            statements=(*coverage_statements(question.sites[0], observed), *_matching(planned)),
+            statements=(
+                *coverage_statements(question.sites[0], observed),
+                *_matching(needed),
+                *_asked(question, planned.view),
+                *planned.view.notes,
+            ),
             facts={"view": planned.view.name, "sites": list(question.sites)},
             view=planned.view,
             shown=planned.shown,
@@ -41,5 +52,50 @@ async def answered(store: Store, question: Question, view: View, wish: Wish) -> 
         )
 
 
-def _matching(planned: Plan) -> list[str]:
-    return ["Links count where they point to what is asked for, directly or by redirects (column matched)."]
+def _complete(question: Question, view: View) -> Question:
+    """Return the question with the time that the view takes where none is said."""
+    for name in view.needs:
+        if not question.variables()[name]:
+            raise ViewError(f"view {view.name!r} needs --{name}")
+    return question.of_last(view.days) if view.days else question
+
+
+def _needed(engine: Engine, planned: Plan) -> Needed:
+    """Return what is read of which tables, those from which late ones are chosen included."""
+    needed = engine.needed(planned.sql)
+    choices = [engine.needed(_over(planned.view.sql, LATE[name])) for name in LATE if name in needed]
+    found = (needed, *choices)
+    return {name: frozenset[str]().union(*(one.get(name, ()) for one in found)) for one in found for name in one}
+
+
+def _pairs(engine: Engine, name: str, planned: Plan) -> str:
+    """Return SQL of the pairs of sites for which the late table ``name`` is read: those of the rows that are shown.
+
+    Where the table decides which rows these are, or they do not tell their sites, it is read for all rows.
+    """
+    if "source_site" in engine.columns(planned.limited):
+        sites = f"WITH shown AS (\n{planned.limited}\n)\nSELECT source_site FROM shown"
+        deciding = engine.needed(sites).get(name, frozenset())
+        if deciding <= {"source_site", "target_site"}:
+            return _over(planned.limited, LATE[name])
+    return _over(planned.view.sql, LATE[name])
+
+
+def _over(shown: str, pairs: str) -> str:
+    return f"WITH shown AS (\n{shown}\n)\nSELECT DISTINCT source_site, target_site FROM ({pairs}\n)"
+
+
+def _matching(read: Iterable[str]) -> list[str]:
+    if "links_in" in read:
+        return ["Links count where they point to what is asked for, directly or by redirects (column matched)."]
+    return ["Links count where they point directly to what is asked for; redirects in between are not followed."]
+
+
+def _asked(question: Question, view: View) -> list[str]:
+    """Return what else was asked."""
+    said = []
+    if "versus" in view.needs:
+        said.append(f"Compared with {', '.join(question.versus)}.")
+    if view.days and question.since:
+        said.append(f"From {question.since:%Y-%m-%d} to {question.last_day:%Y-%m-%d} (UTC).")
+    return said

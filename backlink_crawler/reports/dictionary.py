@@ -154,6 +154,7 @@ follow           flag    of the link, after the event
 region           text    of the link, after the event
 revision         count   commit of the source page
 visit            text    crawl and token of the visit
+evidence         texts   of unreachable: the visits that failed; of restored: when it had been lost
 """)
 
 

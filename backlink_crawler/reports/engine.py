@@ -28,6 +28,10 @@ _TIMES = ("now", "since", "until")
 _BATCH_ROWS = 10_000
 
 
+Needed = Mapping[str, frozenset[str]]
+"""Table → the columns of it that are read."""
+
+
 class EngineError(ValueError):
     """SQL that cannot be answered; the message is for whoever wrote it."""
 
@@ -67,7 +71,7 @@ class Engine:
             ]
             self._register(name, pa.table(arrays, schema=schema))
 
-    def needed(self, sql: str) -> Mapping[str, frozenset[str]]:
+    def needed(self, sql: str) -> Needed:
         """Return table → columns that answering ``sql`` reads, as the planner says; other tables are absent.
 
         :raises EngineError: it is no SQL, or names what there is not.

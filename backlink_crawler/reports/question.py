@@ -31,13 +31,15 @@ class Question:
     commercial: Sequence[str] = ()
     """Terms of the project, lower case."""
 
+    @property
+    def last_day(self) -> datetime:
+        """Midnight (UTC) at which the last day asked for begins."""
+        last = self.until - timedelta(milliseconds=1) if self.until else self.now
+        return last.replace(hour=0, minute=0, second=0, microsecond=0)
+
     def of_last(self, days: int) -> "Question":
         """Return the question with a beginning: where it has none, so many UTC days up to its end or to today."""
-        if self.since is not None:
-            return self
-        last = self.until - timedelta(milliseconds=1) if self.until else self.now
-        midnight = last.replace(hour=0, minute=0, second=0, microsecond=0)
-        return replace(self, since=midnight - timedelta(days=days - 1))
+        return self if self.since else replace(self, since=self.last_day - timedelta(days=days - 1))
 
     def variables(self) -> Mapping[str, object]:
         """Return name → value, of what SQL may ask for; times without a zone, in UTC."""

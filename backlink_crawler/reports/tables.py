@@ -10,29 +10,63 @@ from backlink_crawler.reports.dictionary import EVENTS, LINKS, PAGES, Column
 
 _MATCHED = Column("matched", "text", "direct: the target itself is asked for; final: the target redirects there")
 
+_PAIR = (
+    Column("source_site", "text", "registrable domain that links"),
+    Column("target_site", "text", "registrable domain it links to"),
+)
+_COUNTED = (
+    *_PAIR,
+    Column("follow", "flag", "of these links"),
+    Column("links", "count", "how many, not known to be lost"),
+    Column("first_seen", "time", "first visit that found one"),
+)
+_EXAMPLE = frozenset({"source_url", "target_url", "anchor", "region", "follow", "first_seen"})
+
 TABLES: Mapping[str, Sequence[Column]] = {
     # Links from other sites to what is asked for.
     "links_in": (*LINKS, _MATCHED),
     # Links of the sites asked for to others.
     "links_out": LINKS,
-    # Links to targets that are dead, wherever they stand.
+    # Links to the sites asked for: found in the time asked for; lost in it; to pages that are dead or redirect.
+    "links_new": LINKS,
+    "links_gone": LINKS,
+    "links_broken": LINKS,
+    # Links to dead pages of other sites.
     "links_dead": LINKS,
+    # Live links to competitors that stand in lists, directories, forums and bios, or beside a brand term.
+    "links_versus": LINKS,
+    # What happened, in the time asked for, to links to the sites asked for; and these links.
+    "events_in": EVENTS,
+    "event_links": LINKS,
     # Pages that the links above stand on and point to.
     "source_pages": PAGES,
     "target_pages": PAGES,
-    # Pages of the sites asked for.
+    # Pages of the sites asked for; those of them that are dead or redirect.
     "own_pages": PAGES,
-    # What happened to links to the sites asked for.
-    "events_in": EVENTS,
-    # Links to the sites asked for and to their competitors, counted by both sites.
-    "domains_in": (
-        Column("source_site", "text", "registrable domain that links"),
-        Column("target_site", "text", "registrable domain it links to"),
-        Column("live", "count", "links not known to be lost"),
-        Column("lost", "count", "links that are lost"),
-        Column("follow", "count", "live links that are followed"),
-        Column("first_seen", "time", "first visit that found one"),
-        Column("content", "count", "live links that stand in the content"),
+    "broken_pages": PAGES,
+    # Pages of other sites: that are dead; that were read.
+    "dead_pages": PAGES,
+    "seen_pages": PAGES,
+    # Which sites have live links to the sites asked for and to their competitors.
+    "linking_sites": _PAIR,
+    # The live links of ``gap_sites`` to competitors, and of ``shared_sites`` to all; one link of each, the oldest.
+    "gap_links": _COUNTED,
+    "shared_links": _COUNTED,
+    "gap_examples": (*_PAIR, *(column for column in LINKS if column.name in _EXAMPLE)),
+    # Where sites that are shown link to on social networks, with how many links.
+    "social_links": (*_PAIR, Column("target_url", "text", "a profile"), Column("links", "count", "how many")),
+    # Links of the site asked for, day by day.
+    "daily": (
+        Column("day", "time", "a UTC day"),
+        Column("follow", "flag", "links that are followed, or not, that day"),
+        Column("region", "text", "where they stand, that day"),
+        Column("live", "count", "at the end of the day, unknown ones among them"),
+        Column("new", "count", "found on a page read before without them, or published since its site is known"),
+        Column("discovered", "count", "found together with their page: how old they are is not known"),
+        Column("restored", "count", "lost before, and back"),
+        Column("lost", "count", "lost that day"),
+        Column("moved", "count", "of the lost ones: to another page of their site"),
+        Column("changed", "count", "turned to this follow and region, less those turned from it"),
     ),
     # How pages of each site ended.
     "tried_pages": (
@@ -41,3 +75,15 @@ TABLES: Mapping[str, Sequence[Column]] = {
         Column("pages", "count", "how many"),
     ),
 }
+
+LATE: Mapping[str, str] = {
+    "gap_links": """
+        SELECT source_site, target_site FROM linking_sites
+        WHERE source_site IN (FROM gap_sites) AND list_contains(getvariable('versus'), target_site)
+    """,
+    "shared_links": "SELECT * FROM linking_sites WHERE source_site IN (FROM shared_sites)",
+    "gap_examples": "SELECT source_site, unnest(getvariable('versus')) AS target_site FROM shown",
+    "social_links": "SELECT source_site, target_site FROM shown, social_networks",
+}
+"""Tables that are read last, for the pairs of source and target site that this SQL names: of what was read before, and
+of ``shown``, the rows that are to be shown."""

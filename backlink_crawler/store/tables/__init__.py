@@ -4,34 +4,60 @@ One module per kind of table; ``read`` knows them all. Pages come last, by the i
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 from pymongo.asynchronous.database import AsyncDatabase
 
+from backlink_crawler.reports.engine import Needed
 from backlink_crawler.reports.question import Question
+from backlink_crawler.reports.tables import LATE
 from backlink_crawler.store.documents import Document
-from backlink_crawler.store.tables import links, pages
+from backlink_crawler.store.tables import changes, daily, links, pages, rivals, targets
 from backlink_crawler.store.tables.arrow import Reader
+from backlink_crawler.store.tables.rivals import of_pairs
 
-Needed = Mapping[str, frozenset[str]]
+__all__ = ["of_pairs", "read"]
 
 _READERS: Mapping[str, Reader] = {
     "links_in": links.links_in,
+    "links_new": changes.links_new,
+    "links_gone": changes.links_gone,
+    "links_broken": targets.links_broken,
+    "links_dead": targets.links_dead,
+    "links_versus": rivals.links_versus,
+    "events_in": changes.events_in,
+    "own_pages": targets.own_pages,
+    "broken_pages": targets.broken_pages,
+    "dead_pages": targets.dead_pages,
+    "seen_pages": targets.seen_pages,
+    "linking_sites": rivals.linking_sites,
+    "daily": daily.daily,
 }
 """Table → what reads it, by the question alone."""
 
-_JOINED = {"source_pages": "source_id", "target_pages": "target_id"}
-"""Table of pages → the links' column that names them."""
+_JOINED = {"source_pages": "source_id", "target_pages": "target_id", "event_links": "link_id"}
+"""Table of pages, or links → the column of other tables that names them."""
 
 
 async def read(database: AsyncDatabase[Document], question: Question, needed: Needed) -> dict[str, pa.Table]:
-    """Return the tables of ``needed``, each with at least the columns that are needed of it."""
-    first = {name: columns for name, columns in needed.items() if name not in _JOINED}
+    """Return the tables of ``needed``, each with at least the columns that are needed of it; none that is late."""
+    first = {name: columns for name, columns in needed.items() if name not in _JOINED and name not in LATE}
     found = await asyncio.gather(*(_READERS[name](database, question, columns) for name, columns in first.items()))
     tables = dict(zip(first, found, strict=True))
-    # A table of pages that is only joined says nothing of the links.
-    joined = {name: columns for name, columns in needed.items() if name in _JOINED and columns - {"page_id"}}
-    with_ids = [(name, pages.ids_of(tables.values(), _JOINED[name])) for name in joined]
-    read_pages = await asyncio.gather(*(pages.by_id(database, ids, joined[name]) for name, ids in with_ids))
-    return tables | dict(zip(joined, read_pages, strict=True))
+    # A table that is only joined says nothing of what was read.
+    joined = {name: needed[name] for name in _JOINED if needed.get(name, frozenset()) - {"page_id", "link_id"}}
+    parts = await asyncio.gather(*(_joined(database, name, joined[name], tables) for name in joined))
+    return tables | dict(zip(joined, parts, strict=True))
+
+
+async def _joined(
+    database: AsyncDatabase[Document], name: str, columns: frozenset[str], tables: Mapping[str, pa.Table]
+) -> pa.Table:
+    if name == "event_links":
+        return await links.by_id(database, pages.ids_of(_of(tables, "events_in"), "link_id"), columns)
+    return await pages.by_id(database, pages.ids_of(tables.values(), _JOINED[name]), columns)
+
+
+def _of(tables: Mapping[str, pa.Table], name: str) -> Iterable[pa.Table]:
+    return [tables[name]] if name in tables else []

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 from pymongo.asynchronous.database import AsyncDatabase
 
-from backlink_crawler.reports.dictionary import LINKS, Column
+from backlink_crawler.reports.dictionary import LINKS, Column, arrow_schema
 from backlink_crawler.reports.question import Question
 from backlink_crawler.store.documents import Document
 from backlink_crawler.store.schema import BACKLINKS
@@ -19,6 +19,8 @@ _BEYOND = "\U0010ffff"
 """Sorts after every character of a URL."""
 _PARTS = ("", "g", "m", "s", _BEYOND)
 """Source sites from each to the next are read at the same time: by one thread of MongoDB each."""
+_IDS = 5_000
+"""In one filter."""
 
 
 async def links_in(database: AsyncDatabase[Document], question: Question, columns: frozenset[str]) -> pa.Table:
@@ -44,6 +46,14 @@ async def _direct(database: AsyncDatabase[Document], question: Question, wanted:
 def is_covered(wanted: Sequence[Column]) -> bool:
     """Return whether the index ``backlinks`` holds these columns of links."""
     return {column.name for column in wanted} <= {*BACKLINKS}
+
+
+async def by_id(database: AsyncDatabase[Document], ids: Sequence[bytes], columns: frozenset[str]) -> pa.Table:
+    """Read the links with these ids."""
+    wanted = chosen(LINKS, columns)
+    parts = [ids[start : start + _IDS] for start in range(0, len(ids), _IDS)]
+    found = [await table(database["links"], {"_id": {"$in": part}}, wanted, key="link_id") for part in parts]
+    return pa.concat_tables([arrow_schema(wanted).empty_table(), *found])
 
 
 def direct(question: Question) -> dict[str, Any]:

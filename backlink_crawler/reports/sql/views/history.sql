@@ -1,0 +1,24 @@
+-- Links day by day
+-- columns: day, live, new, discovered, restored, lost, moved, live_follow
+-- sort: day
+-- days: 30
+-- note: Live means not known to be lost: links whose page could not be looked at are among them. Moved ones are among the lost. Days are UTC.
+-- column live_follow: of the live ones, those that are followed
+-- column live_content: of the live ones, those in the content
+SELECT
+    day::DATE AS day,
+    sum(live)::BIGINT AS live,
+    sum("new")::BIGINT AS "new",
+    sum(discovered)::BIGINT AS discovered,
+    sum(restored)::BIGINT AS restored,
+    sum(lost)::BIGINT AS lost,
+    sum(moved)::BIGINT AS moved,
+    coalesce(sum(live) FILTER (follow), 0)::BIGINT AS live_follow,
+    coalesce(sum(live) FILTER (region = 'content'), 0)::BIGINT AS live_content,
+    coalesce(sum(live) FILTER (region = 'nav'), 0)::BIGINT AS live_nav,
+    coalesce(sum(live) FILTER (region = 'header'), 0)::BIGINT AS live_header,
+    coalesce(sum(live) FILTER (region = 'footer'), 0)::BIGINT AS live_footer,
+    coalesce(sum(live) FILTER (region = 'aside'), 0)::BIGINT AS live_aside,
+    coalesce(sum(live) FILTER (region = 'comment'), 0)::BIGINT AS live_comment
+FROM daily
+GROUP BY day
