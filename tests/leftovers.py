@@ -34,7 +34,10 @@ def _marked(run: str) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         try:
-            if process.create_time() >= started and process.pid != os.getpid() and _mark_of(process) == run:
+            if process.create_time() < started or process.pid == os.getpid() or _mark_of(process) != run:
+                continue
+            # Python's own, which ends with this interpreter.
+            if not any("multiprocessing.resource_tracker" in part for part in process.cmdline()):
                 found.append(process)
         except (psutil.Error, OSError):  # gone in this moment, or somebody else's
             continue

@@ -151,7 +151,7 @@ def test_several_workers_share_the_pages(crawling: Crawling, web: LivingWeb) -> 
         ("older=-1", "older='-1' is not a number of days"),
         ("target=co.uk", "target: 'co.uk' is a public suffix"),
         ("all=maybe", "all='maybe' is neither 1 nor 0"),
-        ("domains=a.com", "recheck has no argument domains; it takes all, conditional, limit, older, target"),
+        ("domains=a.com", "recheck has no argument domains; it takes all, conditional, limit, older, project, target"),
     ],
 )
 def test_arguments_that_make_no_sense(crawling: Crawling, argument: str, said: str) -> None:
@@ -189,9 +189,9 @@ async def store(mongodb_uri: str, mongodb_database: str) -> AsyncIterator[Store]
         (Wanted(by=NOW, limit=2), [9, 8], "the first of them"),
         (Wanted(), [9, 8, 7, 6, 5, 4, 3, 2, 1, 0], "due or not"),
         (Wanted(by=NOW, visited_before=NOW - timedelta(days=5)), [9, 8, 7, 6], "not visited lately"),
-        (Wanted(by=NOW, target_site="shop.test"), [8, 6, 4], "with links to a site"),
-        (Wanted(target_site="shop.test", limit=4), [8, 6, 4, 2], "of these the first, due or not"),
-        (Wanted(by=NOW, target_site="none.test"), [], "nothing"),
+        (Wanted(by=NOW, target_sites=("shop.test",)), [8, 6, 4], "with links to a site"),
+        (Wanted(target_sites=("shop.test",), limit=4), [8, 6, 4, 2], "of these the first, due or not"),
+        (Wanted(by=NOW, target_sites=("none.test",)), [], "nothing"),
     ],
 )
 async def test_which_pages_are_due(store: Store, wanted: Wanted, expected: list[int], why: str) -> None:
@@ -223,4 +223,4 @@ async def test_a_lost_cursor_is_no_end(store: Store, monkeypatch: pytest.MonkeyP
 async def test_the_largest_host_decides(store: Store) -> None:
     """Pages and hosts are counted, and the host with the most pages named."""
     assert await due.amount(store.database, Wanted(by=NOW)) == Amount(7, 2, "blog.test", 4)
-    assert await due.amount(store.database, Wanted(by=NOW, target_site="shop.test")) == Amount(3, 2, "blog.test", 2)
+    assert await due.amount(store.database, Wanted(by=NOW, target_sites=("shop.test",))) == Amount(3, 2, "blog.test", 2)

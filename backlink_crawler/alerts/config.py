@@ -4,17 +4,19 @@ Pure: the text and the environment are arguments. ``docs/alerts.md`` explains ev
 """
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 from typing import Any, get_args
 
 from backlink_crawler.alerts.alert import DEFAULT_KINDS, KINDS
-from backlink_crawler.alerts.fields import Fields, Wrong, a_site, a_url, seconds, secret
+from backlink_crawler.alerts.fields import a_url, seconds
 from backlink_crawler.alerts.only import FIELDS, Only
 from backlink_crawler.alerts.schedule import Every
 from backlink_crawler.alerts.signature import key_of
+from backlink_crawler.project import OF_PROJECT
 from backlink_crawler.records import Region
+from backlink_crawler.strict_toml import Fields, Place, Wrong, a_site, secret
 
 
 class ConfigError(ValueError):
@@ -99,7 +101,7 @@ class AlertsConfig:
 
 
 def parse(text: str, *, file: str, environment: Mapping[str, str]) -> AlertsConfig:
-    """Return what an alerts file says.
+    """Return what an alerts file says. It may be a project file: its sites are the targets where a sink names none.
 
     :param file: its name, for messages; relative paths in it are left as they are.
     :raises ConfigError: it is not TOML, or an option is missing, unknown or wrong.
@@ -108,20 +110,22 @@ def parse(text: str, *, file: str, environment: Mapping[str, str]) -> AlertsConf
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{file} is not TOML: {error}") from error
-    place = _Place(file, text)
+    place = Place(file, text)
     try:
         whole = Fields(tables, environment)
         settle = whole.number("settle_minutes", default=5, least=0, most=1440)
         overlap = whole.number("overlap_minutes", default=60, least=1, most=1440)
         poll = whole.number("poll_seconds", default=60, least=1, most=3600)
+        own = whole.texts("sites", meaning="own sites", convert=a_site, default=())
         sinks = whole.tables("sink")
+        whole.leave(*OF_PROJECT)
         whole.end()
     except Wrong as wrong:
         raise ConfigError(place.told(wrong)) from None
     parsed: dict[str, SinkConfig] = {}
     for index, table in enumerate(sinks):
         try:
-            sink = _sink(Fields(table, environment))
+            sink = _sink(Fields(table, environment), own)
             if sink.name in parsed:
                 raise Wrong(
                     "name", f"{sink.name!r} is taken by another sink; each keeps its own position under its name"
@@ -132,17 +136,19 @@ def parse(text: str, *, file: str, environment: Mapping[str, str]) -> AlertsConf
     return AlertsConfig(tuple(parsed.values()), timedelta(minutes=settle), timedelta(minutes=overlap), poll)
 
 
-def _sink(fields: Fields) -> SinkConfig:
+def _sink(fields: Fields, own: Sequence[str]) -> SinkConfig:
     name = fields.text("name", meaning="how its position is stored, and messages call it")
     kind = fields.choice("kind", tuple(_OUTLETS))
     outlet = _OUTLETS[kind](fields)
-    only = _only(fields.table("only", meaning='at least targets = ["your-site.com"]'))
+    meaning = 'at least targets = ["your-site.com"]'
+    only = _only(fields.table("only", meaning=meaning, default={} if own else None), own)
     fields.end()
     return SinkConfig(name, outlet, only)
 
 
-def _only(fields: Fields) -> Only:
-    targets = fields.texts("targets", meaning="the sites whose backlinks are meant", convert=a_site)
+def _only(fields: Fields, own: Sequence[str]) -> Only:
+    meaning = "the sites whose backlinks are meant"
+    targets = fields.texts("targets", meaning=meaning, convert=a_site, default=own or None)
     events = fields.choices("events", KINDS)
     only = Only(
         targets=frozenset(targets),
@@ -244,31 +250,3 @@ def _address(name: str) -> Callable[[str], str]:
         return text
 
     return convert
-
-
-class _Place:
-    """Where in the file something stands, as near as can be told from the text."""
-
-    def __init__(self, file: str, text: str) -> None:
-        self._file = file
-        self._lines = [line.strip() for line in text.splitlines()]
-
-    def told(self, wrong: Wrong, sink: int | None = None, name: Any = None) -> str:
-        """Return the message for a wrong option of the whole file, or of the ``sink``-th sink (from 0)."""
-        starts = [number for number, line in enumerate(self._lines) if line.replace(" ", "").startswith("[[sink]]")]
-        first, last = 0, len(self._lines)
-        if sink is not None and sink < len(starts):
-            first, last = starts[sink], [*starts, last][sink + 1]
-        section = range(first, last)
-        line = next((number for number in section if self._names(self._lines[number], wrong.option)), first)
-        where = f"{self._file}, line {line + 1}"
-        if sink is not None:
-            where += f", sink {name!r}" if isinstance(name, str) and name else f", sink number {sink + 1}"
-        return f"{where}: {wrong.option} {wrong.why}"
-
-    @staticmethod
-    def _names(line: str, option: str) -> bool:
-        """Whether ``line`` gives ``option`` a value, or begins a table of that name."""
-        if line.startswith("["):
-            return line.partition("]")[0].strip("[ ").rpartition(".")[2] == option
-        return line.partition("=")[0].strip(" \"'") == option

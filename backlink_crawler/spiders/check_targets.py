@@ -19,19 +19,20 @@ class CheckTargetsSpider(RevisitingSpider):
     meant = "link targets"
     known_arguments: ClassVar[dict[str, str]] = {
         "of": "only the pages of this site that live links point to",
+        "project": "a project file (project.toml): its sites are meant where none is named",
         "older": "only those never asked for, or last more than so many days ago",
     }
 
     def read_arguments(self) -> None:
         """Read which targets are meant."""
         super().read_arguments()
-        self._site = self.site_argument("of")
+        self._sites = self.site_argument("of")
         self._before = self.older_argument()
 
     async def amount(self, store: Store) -> Amount:
         """Return how many pages links point to."""
-        return await due.targets_amount(store.database, site=self._site, visited_before=self._before)
+        return await due.targets_amount(store.database, sites=self._sites, visited_before=self._before)
 
     def pages(self, store: Store) -> AsyncIterator[str]:
         """Yield them, each once."""
-        return due.targets(store.database, site=self._site, visited_before=self._before)
+        return due.targets(store.database, sites=self._sites, visited_before=self._before)

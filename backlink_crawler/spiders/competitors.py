@@ -17,7 +17,7 @@ from backlink_crawler.urls import host_of, site_of
 
 
 class CompetitorsSpider(WalkingSpider):
-    """``scrapy crawl competitors -a sites=rival.com,@file [-a targets=mine.com] [-a probe=5]``."""
+    """``scrapy crawl competitors -a sites=rival.com,@file [-a targets=mine.com] [-a probe=5] [-a project=FILE]``."""
 
     name = "competitors"
     known_arguments: ClassVar[dict[str, str]] = {
@@ -29,9 +29,11 @@ class CompetitorsSpider(WalkingSpider):
     def read_arguments(self) -> None:
         """Read ``sites`` and ``probe``."""
         super().read_arguments()
+        if self.project.competitors:
+            self.arguments.setdefault("sites", ",".join(self.project.competitors))
         self.starts = self._read_list("sites").starts
         if not self.starts:
-            raise ArgumentError("no competitors: say -a sites=rival.com,other.org or -a sites=@file")
+            raise ArgumentError("no competitors: say -a sites=rival.com,other.org, -a sites=@file or -a project=FILE")
         self._competitors = frozenset(start.site for start in self.starts)
         probe = self.arguments.get("probe", "5")
         if not probe.isdigit() or not 0 < int(probe) <= 1_000:

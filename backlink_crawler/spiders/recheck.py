@@ -19,6 +19,7 @@ class RecheckSpider(RevisitingSpider):
     meant = "pages"
     known_arguments: ClassVar[dict[str, str]] = {
         "target": "only pages with live links to this site",
+        "project": "a project file (project.toml): its sites are meant where none is named",
         "limit": "at most so many pages, those that are due for the longest",
         "older": "only pages whose last visit is more than so many days ago",
         "all": "1 = pages that are not due, too",
@@ -32,11 +33,10 @@ class RecheckSpider(RevisitingSpider):
         self._wanted = Wanted(
             by=None if self.flag_argument("all", default=False) else datetime.now(UTC),
             visited_before=self.older_argument(),
-            target_site=self.site_argument("target"),
+            target_sites=self.site_argument("target"),
             limit=self.number_argument("limit", "pages"),
         )
-        if self._wanted.target_site is not None:
-            self.targets = frozenset({self._wanted.target_site})
+        self.targets = frozenset(self._wanted.target_sites)
 
     async def amount(self, store: Store) -> Amount:
         """Return how many pages are due."""

@@ -91,16 +91,16 @@ class RevisitingSpider(WalkingSpider):
         scheduler: Any = engine.scheduler
         return bool((await scheduler.counts()).known)
 
-    def site_argument(self, name: str) -> str | None:
-        """Return the site that an argument names, if it was given.
+    def site_argument(self, name: str) -> tuple[str, ...]:
+        """Return the site that an argument names, where it was not given those of the project file, if any.
 
         :raises ArgumentError: it names none.
         """
         text = self.arguments.get(name)
         if not text:
-            return None
+            return self.project.sites
         try:
-            return site_named(text)
+            return (site_named(text),)
         except NotASite as error:
             raise ArgumentError(f"{name}: {error}") from error
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from scrapy import Request, Spider
@@ -14,6 +15,7 @@ from twisted.python.failure import Failure
 from backlink_crawler.frontier.contract import BANDS
 from backlink_crawler.frontier.walk_limits import Walk, WalkLimits
 from backlink_crawler.net.introduction import contact_missing, introduce
+from backlink_crawler.project import Project, ProjectError, read
 from backlink_crawler.records import Child, RawLink, Visit
 from backlink_crawler.spiders.observation import observe_failure, observe_response
 from backlink_crawler.spiders.startlist import Start, StartList, read_start_list
@@ -34,6 +36,7 @@ class WalkingSpider(Spider):
 
     known_arguments: ClassVar[dict[str, str]] = {
         "targets": "sites whose backlinks you are after: counted while crawling (every link is stored, target or not)",
+        "project": "a project file (project.toml): its sites are the targets where none are named",
         "depth": "steps from the start that are walked; 0 = only the start pages (default: DEPTH_LIMIT)",
     }
     """Arguments this spider takes, with their meaning."""
@@ -42,6 +45,7 @@ class WalkingSpider(Spider):
     crawl_id: str
     max_depth: int
     starts: list[Start]
+    project: Project
     targets: frozenset[str]
 
     @classmethod
@@ -81,8 +85,9 @@ class WalkingSpider(Spider):
         limit = self.settings.getint("DEPTH_LIMIT")
         self.max_depth = int(depth) if depth else (limit or 10**6)
         self._walk = Walk(_limits_from(self.settings), self.settings.getint("MAX_PAGES_PER_SITE"))
+        self.project = self._read_project()
         targets = self._read_list("targets")
-        self.targets = frozenset(start.site for start in targets.starts)
+        self.targets = frozenset(start.site for start in targets.starts) or frozenset(self.project.sites)
 
     async def start(self) -> AsyncIterator[Request]:
         """Yield a request for each start page."""
@@ -162,6 +167,14 @@ class WalkingSpider(Spider):
             budget = self.wanted(url, *place, visit)
             if budget is not None:
                 yield Child(url, depth, self.band(link, depth), budget)
+
+    def _read_project(self) -> Project:
+        """Return the project file that was named; none is looked for, as a worker may run anywhere."""
+        named = self.arguments.get("project")
+        try:
+            return read(Path(named), Path()) if named else Project()
+        except ProjectError as error:
+            raise ArgumentError(str(error)) from error
 
     def _read_list(self, name: str, *, whole_host: bool = False) -> StartList:
         found = read_start_list(self.arguments.get(name, ""), whole_host=whole_host)

@@ -35,8 +35,8 @@ class Wanted:
     """Pages due by then; ``None``: due or not."""
     visited_before: datetime | None = None
     """Only pages whose last visit is older."""
-    target_site: str | None = None
-    """Only pages of other sites with live links to this site."""
+    target_sites: Sequence[str] = ()
+    """Only pages of other sites with live links to one of these; empty: all pages."""
     limit: int = 0
     """At most so many, those that are due for the longest; 0 = all."""
 
@@ -77,7 +77,7 @@ async def due_pages(database: AsyncDatabase[Document], wanted: Wanted) -> AsyncI
     """
 
     async def rows(after: Any) -> Rows:
-        if wanted.target_site is not None:
+        if wanted.target_sites:
             stages = [*_linking(wanted), {"$match": _from("next_visit", after)}, *_oldest_first(0)]
             return await database["links"].aggregate(stages, allowDiskUse=True)
         query = {"$and": [_query(wanted), _from("next_visit", after)]}
@@ -93,7 +93,7 @@ async def due_pages(database: AsyncDatabase[Document], wanted: Wanted) -> AsyncI
 
 async def amount(database: AsyncDatabase[Document], wanted: Wanted) -> Amount:
     """Return how many pages ``due_pages`` yields, and on how many hosts."""
-    if wanted.target_site is not None:
+    if wanted.target_sites:
         return await _amount(database, "links", [*_linking(wanted), *_oldest_first(wanted.limit)])
     stages: list[Stage] = [{"$match": _query(wanted)}]
     if wanted.limit:
@@ -102,16 +102,16 @@ async def amount(database: AsyncDatabase[Document], wanted: Wanted) -> Amount:
 
 
 async def targets(
-    database: AsyncDatabase[Document], *, site: str | None, visited_before: datetime | None
+    database: AsyncDatabase[Document], *, sites: Sequence[str], visited_before: datetime | None
 ) -> AsyncIterator[str]:
     """Yield every URL that a live link points to, once.
 
-    :param site: only URLs of this site.
+    :param sites: only URLs of these; empty: of all.
     :param visited_before: only those never asked for, or last at an earlier time.
     """
 
     async def rows(after: Any) -> Rows:
-        stages: list[Stage] = [{"$match": _from("target_id", after)}, *_targets(site, visited_before)]
+        stages: list[Stage] = [{"$match": _from("target_id", after)}, *_targets(sites, visited_before)]
         return await database["links"].aggregate([*stages, {"$sort": {"_id": 1}}], allowDiskUse=True)
 
     async for row in _resumed(rows, "_id"):
@@ -119,10 +119,10 @@ async def targets(
 
 
 async def targets_amount(
-    database: AsyncDatabase[Document], *, site: str | None, visited_before: datetime | None
+    database: AsyncDatabase[Document], *, sites: Sequence[str], visited_before: datetime | None
 ) -> Amount:
     """Return how many URLs ``targets`` yields, and on how many hosts."""
-    return await _amount(database, "links", _targets(site, visited_before))
+    return await _amount(database, "links", _targets(sites, visited_before))
 
 
 def _from(field: str, after: Any) -> dict[str, Any]:
@@ -139,10 +139,10 @@ def _query(wanted: Wanted) -> dict[str, Any]:
 
 
 def _linking(wanted: Wanted) -> list[Stage]:
-    """Pages that live links to a site stand on."""
-    site = wanted.target_site
+    """Pages that live links to the sites stand on."""
+    sites = list(wanted.target_sites)
     return [
-        {"$match": {"target_site": site, "source_site": {"$ne": site}, "status": "live"}},
+        {"$match": {"target_site": {"$in": sites}, "source_site": {"$nin": sites}, "status": "live"}},
         {"$group": {"_id": "$source_id"}},
         {"$lookup": {"from": "pages", "localField": "_id", "foreignField": "_id", "as": "page"}},
         {"$replaceRoot": {"newRoot": {"$ifNull": [{"$first": "$page"}, {}]}}},
@@ -156,8 +156,8 @@ def _oldest_first(limit: int) -> list[Stage]:
     return [*stages, {"$limit": limit}] if limit else stages
 
 
-def _targets(site: str | None, visited_before: datetime | None) -> list[Stage]:
-    match: dict[str, Any] = {"status": "live", **({"target_site": site} if site else {})}
+def _targets(sites: Sequence[str], visited_before: datetime | None) -> list[Stage]:
+    match: dict[str, Any] = {"status": "live", **({"target_site": {"$in": list(sites)}} if sites else {})}
     stages: list[Stage] = [
         {"$match": match},
         {"$group": {"_id": "$target_id", "url": {"$first": "$target_url"}, "host": {"$first": "$target_host"}}},

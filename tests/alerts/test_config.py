@@ -12,9 +12,9 @@ import pytest
 from backlink_crawler.alerts import signature
 from backlink_crawler.alerts.alert import DEFAULT_KINDS, KINDS
 from backlink_crawler.alerts.config import AlertsConfig, ConfigError, Mail, Rhythm, Slack, Webhook, parse
-from backlink_crawler.alerts.fields import Fields
 from backlink_crawler.alerts.only import FIELDS
 from backlink_crawler.alerts.record import record
+from backlink_crawler.strict_toml import Fields
 from tests.alerts.world import SECRET, alert
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "alerts.md").read_text("utf-8")
