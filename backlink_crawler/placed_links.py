@@ -4,18 +4,16 @@ A table has a header line that names ``source`` (the page the link stands on) an
 ``rel``; all other columns are the owner's. A row that makes no sense keeps its place and says what is wrong with it.
 """
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from io import StringIO
 from pathlib import Path
 
+from backlink_crawler.delimited import DelimitedError, Table, table_of, text_of
 from backlink_crawler.reports.site import NotASite, site_named
 from backlink_crawler.urls import host_of, normalise, site_of
 
 _ALIASES = {"source_url": "source", "target_url": "target"}
-_DELIMITERS = ("\t", ";", ",")
 _FOLLOW = frozenset({"follow", "dofollow"})
 _QUALIFIERS = frozenset({"nofollow", "ugc", "sponsored"})
 
@@ -73,7 +71,10 @@ def read_list(path: Path, target: str | None = None) -> PlacedLinks:
     :param target: URL, host or domain for rows that name none.
     :raises ListError: no such file, no text, no rows, no targets.
     """
-    links = parse(_text(path), target)
+    try:
+        links = parse(text_of(path), target)
+    except DelimitedError as error:
+        raise ListError(str(error)) from error
     first = next(iter(links.rows), None)
     if first is None:
         raise ListError(f"{path} has no rows: write one link a line")
@@ -83,62 +84,46 @@ def read_list(path: Path, target: str | None = None) -> PlacedLinks:
 def parse(text: str, target: str | None = None) -> PlacedLinks:
     """Understand a list; see :func:`read_list`."""
     for_all = _target(target) if target else None
-    header = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(_DELIMITERS, key=header.count)
-    names = [_ALIASES.get(name, name) for name in _header(header, delimiter)]
+    table = table_of(text)
+    names = [_ALIASES.get(name, name) for name in table.columns]
     if "source" not in names:
         if for_all is None:
             raise ListError(
                 "a list without a header line that names 'source' needs --target: where do the links point?"
             )
-        return PlacedLinks(["source"], _Rows(text, ["source"], None, for_all))
+        return PlacedLinks(["source"], _Lines(text, for_all))
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise ListError(f"the header line names {twice!r} twice")
     if "target" not in names and for_all is None:
         raise ListError("where do the links point? Add a column 'target' or say --target")
-    return PlacedLinks(names, _Rows(text, names, delimiter, for_all))
+    return PlacedLinks(names, _Rows(table, names, for_all))
 
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """The rows of a text; can be read more than once."""
+    """The rows of a list; can be read more than once."""
 
-    text: str
+    table: Table
     names: Sequence[str]
-    delimiter: str | None
-    """``None``: one URL a line, no header."""
+    """Columns, as this module calls them."""
     for_all: Target | None
 
     def __iter__(self) -> Iterator[PlacedLink]:
-        if self.delimiter is None:
-            for line in self.text.splitlines():
-                if line.strip():
-                    yield _row({"source": line.strip()}, self.for_all)
-            return
-        reader = csv.reader(StringIO(self.text, newline=""), delimiter=self.delimiter)
-        started = False
-        while True:
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield PlacedLink(dict.fromkeys(self.names, ""), problem=f"unreadable: {error}")
-                continue
-            if not any(map(str.strip, cells)):
-                continue
-            if not started:
-                started = True
-                continue
-            yield self._row(cells)
+        for row in self.table:
+            cells = dict(zip(self.names, row.cells.values(), strict=True))
+            yield PlacedLink(cells, problem=row.problem) if row.problem else _row(cells, self.for_all)
 
-    def _row(self, cells: list[str]) -> PlacedLink:
-        padded = [*cells, *[""] * (len(self.names) - len(cells))]
-        named = dict(zip(self.names, padded, strict=False))
-        if len(cells) > len(self.names):
-            return PlacedLink(named, problem=f"{len(cells)} cells under {len(self.names)} columns")
-        return _row(named, self.for_all)
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """One URL a line, no header."""
+
+    text: str
+    for_all: Target
+
+    def __iter__(self) -> Iterator[PlacedLink]:
+        return (_row({"source": line.strip()}, self.for_all) for line in self.text.splitlines() if line.strip())
 
 
 def _row(cells: Mapping[str, str], for_all: Target | None) -> PlacedLink:
@@ -186,24 +171,3 @@ def _rel(text: str) -> RelWish:
     if qualifiers and tokens & _FOLLOW:
         raise ListError(f"rel {text[:100]!r} is both follow and not")
     return RelWish(qualifiers, tokens - _QUALIFIERS - _FOLLOW)
-
-
-def _header(line: str, delimiter: str) -> list[str]:
-    try:
-        cells = next(csv.reader([line], delimiter=delimiter), [])
-    except csv.Error as error:
-        raise ListError(f"the header line is unreadable: {error}") from error
-    return [cell.strip().lower() for cell in cells]
-
-
-def _text(path: Path) -> str:
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise ListError(f"{path} cannot be read: {error.strerror}") from error
-    # A spreadsheet's "Unicode text" is UTF-16 with a mark.
-    encoding = "utf-16" if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
-    try:
-        return raw.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise ListError(f"{path} is not UTF-8 text") from error

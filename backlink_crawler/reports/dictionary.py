@@ -158,6 +158,17 @@ evidence         texts   of unreachable: the visits that failed; of restored: wh
 """)
 
 
+MARKS = _columns("""
+decision         text    what was decided: keep, remove, disavow or watch
+tags             texts   people's words for it
+note             text    people's note
+vendor           text    from whom the link was got
+cost             number  what it cost
+expires          text    day until which it was agreed
+outreach         text    how far talks are: to_contact, contacted, replied, agreed, refused or done
+""")
+
+
 def arrow_schema(columns: Sequence[Column]) -> pa.Schema:
     """Return the Arrow schema of a table of these columns."""
     return pa.schema([pa.field(column.name, _ARROW[column.kind]) for column in columns])

@@ -6,7 +6,7 @@ tables a question needs is asked of the query planner (``engine``), so nothing e
 
 from collections.abc import Mapping, Sequence
 
-from backlink_crawler.reports.dictionary import EVENTS, LINKS, PAGES, Column
+from backlink_crawler.reports.dictionary import EVENTS, LINKS, MARKS, PAGES, Column
 
 _MATCHED = Column("matched", "text", "direct: the target itself is asked for; final: the target redirects there")
 
@@ -24,7 +24,7 @@ _EXAMPLE = frozenset({"source_url", "target_url", "anchor", "region", "follow", 
 
 TABLES: Mapping[str, Sequence[Column]] = {
     # Links from other sites to what is asked for.
-    "links_in": (*LINKS, _MATCHED),
+    "links_in": (*LINKS, _MATCHED, *MARKS),
     # Links of the sites asked for to others.
     "links_out": LINKS,
     # Links to the sites asked for: found in the time asked for; lost in it; to pages that are dead or redirect.
@@ -68,6 +68,17 @@ TABLES: Mapping[str, Sequence[Column]] = {
         Column("moved", "count", "of the lost ones: to another page of their site"),
         Column("changed", "count", "turned to this follow and region, less those turned from it"),
     ),
+    # What people decided, one row per subject.
+    "marks": (
+        Column("kind", "text", "link, page, host or site"),
+        Column("key", "text", "of a link its id, of a page its URL, of a host or site its name"),
+        Column("source_url", "text", "of a link: the page it stands on"),
+        Column("target_url", "text", "of a link: where it points"),
+        *MARKS,
+        Column("marked", "time", "when that was written"),
+    ),
+    # Lines of a disavow file that is looked at; filled by who looks.
+    "disavow_lines": (Column("line", "text", "as it stands in the file"),),
     # How pages of each site ended.
     "tried_pages": (
         Column("site", "text", "registrable domain"),

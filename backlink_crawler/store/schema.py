@@ -9,6 +9,7 @@ collection           ``_id``                 one document per
 ``sites``            the site                site that was visited, with the time of the first visit
 ``sitemaps``         the host              host whose robots.txt names sitemaps, with their addresses
 ``crawls``           the crawl's id          crawl: spider, arguments, start, end, counters
+``annotations``      kind and subject        thing that people decided about a link, page, host or site
 ``alert_positions``  the sink's name         alert sink: how far it was told
 ``set_aside``        generated               record that could not be stored or has no identity, with the reason
 ``meta``             ``"schema"``            database: versions of schema, URL rules and suffix list
@@ -146,6 +147,7 @@ COLLECTIONS: Sequence[Collection] = (
     Collection("sites", (), zstd=False),
     Collection("sitemaps", (_index("site"),)),
     Collection("crawls", (), zstd=False),
+    Collection("annotations", ()),
     Collection("alert_positions", (), zstd=False),
     Collection("set_aside", (_index("at"),)),
     Collection("meta", (), zstd=False),

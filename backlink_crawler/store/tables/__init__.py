@@ -13,7 +13,7 @@ from backlink_crawler.reports.engine import Needed
 from backlink_crawler.reports.question import Question
 from backlink_crawler.reports.tables import LATE
 from backlink_crawler.store.documents import Document
-from backlink_crawler.store.tables import changes, daily, links, pages, rivals, targets
+from backlink_crawler.store.tables import changes, daily, links, marks, pages, rivals, targets
 from backlink_crawler.store.tables.arrow import Reader
 from backlink_crawler.store.tables.rivals import of_pairs
 
@@ -33,6 +33,7 @@ _READERS: Mapping[str, Reader] = {
     "seen_pages": targets.seen_pages,
     "linking_sites": rivals.linking_sites,
     "daily": daily.daily,
+    "marks": marks.marks,
 }
 """Table → what reads it, by the question alone."""
 

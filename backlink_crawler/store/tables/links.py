@@ -12,6 +12,7 @@ from backlink_crawler.reports.dictionary import LINKS, Column, arrow_schema
 from backlink_crawler.reports.question import Question
 from backlink_crawler.store.documents import Document
 from backlink_crawler.store.schema import BACKLINKS
+from backlink_crawler.store.tables import marks
 from backlink_crawler.store.tables.arrow import chosen, table
 from backlink_crawler.urls import host_of, url_id
 
@@ -25,11 +26,14 @@ _IDS = 5_000
 
 async def links_in(database: AsyncDatabase[Document], question: Question, columns: frozenset[str]) -> pa.Table:
     """Read the links from other sites to what is asked for, directly or through redirects elsewhere."""
-    wanted = chosen(LINKS, columns)
+    wanted = chosen(LINKS, columns | marks.keys_for(columns))
     found = [_matched(await _direct(database, question, wanted), "direct")]
     for match in await _final(database, question):
         found.append(_matched(await table(database["links"], match, wanted, key="link_id"), "final"))
-    return pa.concat_tables(found)
+    read = pa.concat_tables(found)
+    if not columns & marks.NAMES:
+        return read
+    return marks.beside(read, await marks.marks(database, question, marks.NEEDED))
 
 
 async def _direct(database: AsyncDatabase[Document], question: Question, wanted: Sequence[Column]) -> pa.Table:

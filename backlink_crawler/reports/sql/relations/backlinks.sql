@@ -28,7 +28,8 @@ SELECT
         WHEN regexp_matches(l.source_site, '(^|\.)(edu|ac)(\.[a-z]{2})?$') THEN 'edu'
         WHEN regexp_matches(l.source_site, '(^|\.)mil(\.[a-z]{2})?$') THEN 'mil'
         ELSE 'other'
-    END AS tld_class
+    END AS tld_class,
+    l.decision, l.tags, l.note, l.vendor, l.cost, l.expires, l.outreach
 FROM links_in l
 LEFT JOIN source_pages s ON s.page_id = l.source_id
 LEFT JOIN target_pages t ON t.page_id = l.target_id

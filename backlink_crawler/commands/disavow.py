@@ -1,0 +1,59 @@
+"""``scrapy disavow``: write a disavow file from decisions, check one, compare it with the one before."""
+
+import argparse
+
+from scrapy.commands import ScrapyCommand, ScrapyHelpFormatter
+
+_HELP = """\
+Write a disavow file in Google's format, from what was marked and nothing else, and tell what it would take away.
+
+  scrapy mark spam.example --as disavow --note "link network"
+  scrapy disavow mysite.com --out disavow.txt                        write it, checked
+  scrapy disavow mysite.com --previous old.txt --out disavow.txt     and tell what is other than in the one before
+  scrapy disavow mysite.com --check old.txt                          check a file, write nothing
+
+A site or host that is marked becomes a domain: line, a page or link a URL; what a wider line covers is left out.
+Checked are encoding, size and number of lines, length of URLs, domain: lines with a path, duplicates, URLs that a
+domain line covers, and lines that match no known link to SITE. An upload replaces the file before: keep one per property.
+
+Search engines leave most bad links out of account by themselves. This file is a tool for special cases: links that you,
+or somebody for you, have bought or built, above all with a manual action. Used on good links it does harm.
+
+Exit codes: 0 done; 1 --check found what Google refuses, nothing is marked, or something cannot be read; 2 wrong usage."""
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter, ScrapyHelpFormatter):
+    """Keeps the lines of the description."""
+
+
+class Command(ScrapyCommand):
+    """Write or check a disavow file."""
+
+    requires_project = True
+    requires_crawler_process = False
+    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - Scrapy's own declaration
+
+    def syntax(self) -> str:
+        return "[SITE] [--out FILE] [--previous FILE] [--check FILE] [--project FILE] [--database NAME]"
+
+    def short_desc(self) -> str:
+        return "Write a disavow file from marked rows, or check one"
+
+    def long_desc(self) -> str:
+        return _HELP
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.formatter_class = _Formatter
+        parser.add_argument("site", nargs="?", metavar="SITE", help="whose links (default: the project's sites)")
+        parser.add_argument("--out", default="-", metavar="FILE", help="default: standard output")
+        parser.add_argument("--previous", metavar="FILE", help="the file that was uploaded last")
+        parser.add_argument("--check", metavar="FILE", help="check this file and write none")
+        parser.add_argument("--project", metavar="FILE", help="default: project.toml here, where there is one")
+        parser.add_argument("--database", metavar="NAME", help="default: the setting MONGODB_DATABASE")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        from backlink_crawler.jobs import disavow
+
+        assert self.settings is not None
+        self.exitcode = disavow.run(self.settings, args, opts)
