@@ -14,12 +14,12 @@ Write a disavow file in Google's format, from what was marked and nothing else, 
 
 A site or host that is marked becomes a domain: line, a page or link a URL; what a wider line covers is left out.
 Checked are encoding, size and number of lines, length of URLs, domain: lines with a path, duplicates, URLs that a
-domain line covers, and lines that match no known link to SITE. An upload replaces the file before: keep one per property.
+domain line covers, and lines that match no known link to SITE. An upload replaces the one before: one per property.
 
 Search engines leave most bad links out of account by themselves. This file is a tool for special cases: links that you,
 or somebody for you, have bought or built, above all with a manual action. Used on good links it does harm.
 
-Exit codes: 0 done; 1 --check found what Google refuses, nothing is marked, or something cannot be read; 2 wrong usage."""
+Exit codes: 0 done; 1 --check found what Google refuses, nothing is marked, or something is unreadable; 2 wrong usage."""
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter, ScrapyHelpFormatter):
