@@ -12,8 +12,8 @@ from datetime import date
 from typing import Any, Literal, get_args
 
 from backlink_crawler.records import MAX_URL
-from backlink_crawler.reports.site import NotASite, site_named
-from backlink_crawler.urls import host_of, link_id, normalise
+from backlink_crawler.reports.site import NotASite, host_named, site_named
+from backlink_crawler.urls import link_id, normalise
 
 Decision = Literal["keep", "remove", "disavow", "watch"]
 SubjectKind = Literal["link", "page", "host", "site"]
@@ -71,9 +71,8 @@ def subject_of(text: str) -> Subject:
     """
     if "://" in text:
         return Subject("page", _url(text, "source page"))
-    host = host_of(normalise(f"https://{text.strip().rstrip('.')}/") or "")
     try:
-        site = site_named(text)
+        host, site = host_named(text), site_named(text)
     except NotASite as error:
         raise AnnotationError(str(error)) from error
     return Subject("site", site) if host == site else Subject("host", host)
@@ -116,8 +115,7 @@ def _host(cells: Mapping[str, str]) -> Subject | None:
     named = _first(cells, "source_host", "host")
     if not named:
         return None
-    host = host_of(normalise(f"https://{named}/") or "")
-    if not host or "/" in named:
+    if not (host := host_named(named)):
         raise AnnotationError(f"{named[:100]!r} is no host")
     return Subject("host", host)
 

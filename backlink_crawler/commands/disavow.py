@@ -19,7 +19,7 @@ domain line covers, and lines that match no known link to SITE. An upload replac
 Search engines leave most bad links out of account by themselves. This file is a tool for special cases: links that you,
 or somebody for you, have bought or built, above all with a manual action. Used on good links it does harm.
 
-Exit codes: 0 done; 1 --check found what Google refuses, nothing is marked, or something is unreadable; 2 wrong usage."""
+Exit codes: 0 done; 1 --check found what Google refuses, nothing is marked, or a file is unreadable; 2 wrong usage."""
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter, ScrapyHelpFormatter):

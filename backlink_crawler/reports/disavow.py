@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from backlink_crawler.reports.site import host_named
 from backlink_crawler.urls import host_of, is_registry_suffix, normalise
 
 MAX_LINES = 100_000
@@ -24,7 +25,7 @@ class Entry:
 
     kind: Literal["domain", "url"]
     key: str
-    """A host name, or a URL as written."""
+    """A host name, or a URL identity."""
 
     @property
     def line(self) -> str:
@@ -123,7 +124,7 @@ def _domain(name: str, number: int) -> Entry | Problem:
         return Problem(
             number, f"domain:{name[:100]} has a scheme or a path: a whole domain is meant, domain:example.com"
         )
-    host = host_of(normalise(f"https://{name}/") or "")
+    host = host_named(name)
     if "." not in host:
         return Problem(number, f"domain:{name[:100]} is no domain")
     if is_registry_suffix(host):
@@ -140,7 +141,7 @@ def _covered(entries: Mapping[Entry, int]) -> Iterator[Problem]:
 
 def _cover(entry: Entry, domains: Iterable[str]) -> str | None:
     """Return the domain, other than the entry's own, that covers it."""
-    host = entry.key if entry.kind == "domain" else host_of(normalise(entry.key) or "")
+    host = entry.key if entry.kind == "domain" else host_of(entry.key)
     known = domains if isinstance(domains, (set, dict)) else set(domains)
     parents = hosts_above(host) if entry.kind == "domain" else [host, *hosts_above(host)]
     return next((parent for parent in parents if parent in known), None)

@@ -29,3 +29,10 @@ def site_named(text: str) -> str:
     if "." in host and is_registry_suffix(host):
         raise NotASite(f"{text!r} is a public suffix, under which others register sites. Example: example.{host}")
     return site_of(host)
+
+
+def host_named(text: str) -> str:
+    """Return the host that a bare name is, as URLs write it, or nothing: ``München.de`` → ``xn--mnchen-3ya.de``."""
+    name = text.strip().rstrip(".")
+    url = None if set(name) & set("/@:?#") else normalise(f"https://{name}/")
+    return host_of(url) if url else ""
