@@ -13,6 +13,7 @@ from backlink_crawler.store.bulk import DURABLE, Operation, repeatable, write
 from backlink_crawler.store.chains import resolve_chains
 from backlink_crawler.store.documents import Document
 from backlink_crawler.store.effects import apply
+from backlink_crawler.store.migrations.identities import decisions
 from backlink_crawler.store.migrations.identities.marking import Progress, concerned
 from backlink_crawler.store.migrations.identities.rules import Rules
 from backlink_crawler.store.migrations.identities.unit import Change, Kind, Stored, rekeyed
@@ -39,6 +40,7 @@ async def run(database: AsyncDatabase[Document], rules: Rules, progress: Progres
     progress("sites", 0, 1)
     await _note_sites(database)
     await _rename_sitemaps(database, rules)
+    await decisions.rename(database, rules)
     progress("sites", 1, 1)
     await database[MARKED].drop()
     await database[WRITTEN].drop()
