@@ -13,7 +13,7 @@ from backlink_crawler.history.redirects import MAX_HOPS, Chain, chain_of, is_hom
 from backlink_crawler.records import Outcome, Page, Visit
 from backlink_crawler.store import Store, StoreUnavailable, chains
 from backlink_crawler.urls import host_of, link_id, site_of, url_id
-from tests.test_store_reads import link
+from tests.reports.by_hand import link
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 P, A, B, C, HOME = (f"http://shop.test/{name}" for name in ("p", "a", "b", "c", ""))

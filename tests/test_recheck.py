@@ -13,7 +13,7 @@ from backlink_crawler.store.due import Amount, Wanted
 from backlink_crawler.urls import host_of, site_of
 from tests.crawling import Crawling, Document, ended
 from tests.living_web import LivingWeb, a, living_web
-from tests.test_store_reads import link
+from tests.reports.by_hand import link
 
 POST, OLD, NEW, LAST = (f"http://blog.test/{name}" for name in ("post", "old", "new", "last"))
 SHOP = "http://shop.test/"

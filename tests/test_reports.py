@@ -22,8 +22,20 @@ from backlink_crawler.jobs.database import index_store
 from backlink_crawler.records import UNSEEN_OUTCOMES
 from backlink_crawler.reports.formats import summary as formats
 from backlink_crawler.reports.formats.harmless import harmless_cell, plain
-from backlink_crawler.reports.site import NotASite, site_named
-from backlink_crawler.reports.summary import Backlinks, Observed, Report, Row, Tried, summarise, unknown_cause
+from backlink_crawler.reports.question import SCOPES, Scope
+from backlink_crawler.reports.site import NotASite, place_named, site_named
+from backlink_crawler.reports.summary import (
+    Backlinks,
+    Observed,
+    Report,
+    Row,
+    Tried,
+    coverage_statements,
+    meant,
+    observation,
+    opening,
+    unknown_cause,
+)
 from backlink_crawler.store import Store, StoreError
 from backlink_crawler.urls import registry_site_of
 
@@ -36,8 +48,13 @@ ROW = Row("shop.com", 2, 1, 1, NOON, NOON, "https://a.com/1")
 def report_with(anchor: str = "Shop", example: str = "https://a.com/1", asked: str = "") -> Report:
     """A report of two links with one anchor."""
     row = replace(ROW, name=anchor, example=example)
-    links = Backlinks(ROW, 2, 1, ["a.com"], {"anchor": [row], "referring_domain": [replace(row, name="a.com")]})
-    return summarise("shop.com", CRAWLED, links, asked=asked)
+    said, facts = opening("shop.com", CRAWLED, Backlinks(ROW, 2, 1, ["a.com"]))
+    return Report(
+        "Backlinks of shop.com",
+        (*meant("shop.com", asked), *said, *coverage_statements("shop.com", CRAWLED)),
+        {**observation(CRAWLED), **facts},
+        {"total": [ROW], "anchor": [row], "referring_domain": [replace(row, name="a.com")]},
+    )
 
 
 # --- Which site is meant -------------------------------------------------------------------------------------
@@ -104,6 +121,29 @@ def test_registry_sites_ignore_private_suffixes_only(site: str, registry: str) -
     assert registry_site_of(site) == registry
 
 
+@pytest.mark.parametrize(
+    ("text", "scope", "place"),
+    [
+        ("https://blog.shop.com/x", "site", "shop.com"),
+        ("Blog.Shop.com.", "host", "blog.shop.com"),
+        ("https://blog.shop.com:8443/x", "host", "blog.shop.com"),
+        ("shop.com/sale", "prefix", "https://shop.com/sale"),  # https, as a browser takes it
+        ("http://shop.com/sale/?utm_source=x#y", "url", "http://shop.com/sale/"),  # the identity of the URL
+        ("shop.com", "url", "https://shop.com/"),
+    ],
+)
+def test_a_scope_says_what_of_a_site_is_meant(text: str, scope: Scope, place: str) -> None:
+    """The address itself, what begins with it, its host or its site."""
+    assert place_named(text, scope) == place
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_no_scope_makes_sense_of_a_slip(scope: Scope) -> None:
+    """What names no site names no part of one."""
+    with pytest.raises(NotASite, match="Example: "):
+        place_named("not a domain", scope)
+
+
 # --- What is said --------------------------------------------------------------------------------------------
 
 
@@ -153,22 +193,21 @@ def test_every_unseen_outcome_has_a_cause() -> None:
 )
 def test_no_links_is_answered_with_its_kind(observed: Observed, answer: str) -> None:
     """Nothing crawled, nothing stored, nothing seen, only itself seen, or seen without links: each says so."""
-    report = summarise("shop.com", observed, Backlinks())
-    assert report.statements[0].startswith(answer)
-    assert "scrapy crawl" in report.statements[1] or "log" in report.statements[1]
-    assert report.sections == {}
-    assert report.facts["backlinks"] == 0
+    said, facts = opening("shop.com", observed, Backlinks())
+    assert said[0].startswith(answer)
+    assert "scrapy crawl" in said[1] or "log" in said[1]
+    assert facts["backlinks"] == 0
 
 
-def test_the_coverage_follows_an_empty_answer() -> None:
-    """How much was tried and blocked is said also where no link was found."""
+def test_the_coverage_says_how_much_was_tried_and_blocked() -> None:
+    """In the whole index and on the site itself, and as of when."""
     observed = Observed([Tried("ok", None, 1_999), Tried("challenge", None, 1)], [Tried("ok", None, 1)], 5, 2, NOON)
-    assert summarise("shop.com", observed, Backlinks()).statements[-3:] == (
+    assert coverage_statements("shop.com", observed) == [
         "2,000 pages of 5 sites tried in 2 crawls, 1,999 seen; <0.1 % of what was tried was blocked or unknown "
         "(challenge <0.1 %).",
         "shop.com itself: 1 page tried, 1 seen.",
         "As of 2026-03-01 12:00 UTC, the last visit.",
-    )
+    ]
 
 
 @pytest.mark.parametrize(
@@ -188,8 +227,8 @@ def test_the_coverage_follows_an_empty_answer() -> None:
 )
 def test_private_suffixes_are_mentioned_where_they_matter(site: str, sources: list[str], merged: str | None) -> None:
     """Referring domains are counted both ways only if the two counts differ."""
-    report = summarise(site, CRAWLED, Backlinks(ROW, 3, 3, sources))
-    said = [s for s in report.statements if s.startswith("Counted without private suffixes")]
+    statements, _ = opening(site, CRAWLED, Backlinks(ROW, 3, 3, sources))
+    said = [s for s in statements if s.startswith("Counted without private suffixes")]
     assert [s.removeprefix("Counted without private suffixes ") for s in said] == ([merged] if merged else [])
 
 
@@ -212,8 +251,6 @@ Backlinks of shop.com
 
 Links to shop.com were seen on 2 pages of 1 referring domain (1 host): 2
 backlinks, 1 followed; first seen 2026-03-01, last seen 2026-03-01.
-Links are counted where they point directly; redirects in between are not
-followed.
 3 pages of 2 sites tried in 1 crawl, 3 seen; 0 % of what was tried was blocked
 or unknown.
 shop.com itself was not crawled.

@@ -1,8 +1,5 @@
 """Spellings of one target in a report: told together where they lead to one page, apart in the index."""
 
-import csv
-import io
-import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,12 +8,11 @@ import pytest
 
 from backlink_crawler.features import build_links
 from backlink_crawler.records import Page, RawLink, Visit
-from backlink_crawler.reports.formats import summary as formats
-from backlink_crawler.reports.summary import Report, Row, Variant, summarise
+from backlink_crawler.reports.answer import Wish
 from backlink_crawler.reports.targets import way_from
 from backlink_crawler.store import Store
-from backlink_crawler.store.reads import backlink_summary, observed
 from backlink_crawler.urls import host_of, site_of
+from tests.reports.asking import Asking, Row
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HTTP, HTTPS, WWW = "http://shop.test/", "https://shop.test/", "https://www.shop.test/"
@@ -88,20 +84,30 @@ async def store(mongodb_uri: str, mongodb_database: str) -> AsyncIterator[Store]
         yield opened
 
 
-async def test_variants_are_told_together(store: Store) -> None:
+@pytest.fixture
+def ask(mongodb_uri: str, mongodb_database: str, store: Store) -> Asking:
+    return Asking(mongodb_uri, mongodb_database, NOON)
+
+
+async def target_pages(ask: Asking, limit: int | None = None) -> Sequence[Row]:
+    reply = await ask("summary", "shop.test", Wish(where="section = 'target_page'", limit=limit))
+    return reply.rows
+
+
+async def test_variants_are_told_together(ask: Asking) -> None:
     """Under the address they lead to, with the way there; domains count once; the others stay as they are."""
-    links = await backlink_summary(store.database, "shop.test")
-    home, basket, alone = links.sections["target_page"]
-    assert (home.name, home.backlinks, home.referring_domains) == (WWW, 5, 3)
-    assert list(home.variants) == [
-        Variant(HTTP, 1, 1, (HTTPS, WWW)),
-        Variant(HTTPS, 1, 1, (WWW,)),
-        Variant(PRINT, 1, 1, (WWW,)),
+    home, basket, alone = await target_pages(ask)
+    assert (home["name"], home["backlinks"], home["referring_domains"]) == (WWW, 5, 3)
+    assert home["spellings"] == [
+        {"spelling": f"{HTTP} > {HTTPS} > {WWW}", "backlinks": 1, "follow": 1},
+        {"spelling": f"{HTTPS} > {WWW}", "backlinks": 1, "follow": 1},
+        {"spelling": f"{PRINT} > {WWW}", "backlinks": 1, "follow": 1},
     ]
-    assert (basket.name, basket.backlinks, basket.referring_domains, basket.variants) == (BASKET, 3, 3, ())
-    assert (alone.name, alone.backlinks) == (ALONE, 1)
-    assert links.total is not None
-    assert links.total.backlinks == sum(row.backlinks for row in links.sections["target_page"])
+    assert (basket["name"], basket["backlinks"], basket["referring_domains"]) == (BASKET, 3, 3)
+    assert (alone["name"], alone["backlinks"]) == (ALONE, 1)
+    assert not basket["spellings"]
+    total = (await ask("summary", "shop.test", Wish(where="section = 'total'"))).rows[0]
+    assert total["backlinks"] == sum(row["backlinks"] for row in (home, basket, alone))
 
 
 async def test_the_index_folds_nothing(store: Store) -> None:
@@ -111,40 +117,26 @@ async def test_the_index_folds_nothing(store: Store) -> None:
 
 
 @pytest.mark.parametrize(("limit", "expected"), [(1, [WWW]), (2, [WWW, BASKET]), (3, [WWW, BASKET, ALONE])])
-async def test_a_group_competes_as_a_whole(store: Store, limit: int, expected: list[str]) -> None:
+async def test_a_group_competes_as_a_whole(ask: Asking, limit: int, expected: list[str]) -> None:
     """Its members are no reason to leave a target out of the first few, nor to tell one twice."""
-    links = await backlink_summary(store.database, "shop.test", limit=limit)
-    assert [row.name for row in links.sections["target_page"]] == expected
+    assert [row["name"] for row in await target_pages(ask, limit)] == expected
 
 
-async def test_a_page_that_cannot_be_looked_at_counts_nowhere(store: Store) -> None:
+async def test_a_page_that_cannot_be_looked_at_counts_nowhere(store: Store, ask: Asking) -> None:
     """Groups count what all other sections count."""
     down = visit("http://b.test/", outcome="network_error", http_status=None, reason="timeout")
     down.at = NOON + timedelta(days=1)
     await store.save_visits([down])
-    links = await backlink_summary(store.database, "shop.test")
-    home = links.sections["target_page"][0]
-    assert (home.name, home.backlinks, home.referring_domains, links.unknown) == (WWW, 4, 2, 2)
+    reply = await ask("summary", "shop.test")
+    home = next(row for row in reply.rows if row["section"] == "target_page")
+    assert (home["name"], home["backlinks"], home["referring_domains"]) == (WWW, 4, 2)
+    assert reply.facts["backlinks_unknown"] == 2
 
 
-async def report(store: Store) -> Report:
-    links = await backlink_summary(store.database, "shop.test")
-    return summarise("shop.test", await observed(store.database, "shop.test"), links)
-
-
-async def test_every_format_shows_the_way(store: Store) -> None:
-    """A person, a spreadsheet and a program can tell through which addresses a variant leads."""
-    told = await report(store)
-    way = f"{HTTP} > {HTTPS} > {WWW}"
-    assert any(line.startswith(f"  {way}") for line in formats.table(told, width=120).splitlines())
-    rows = list(csv.DictReader(io.StringIO(formats.csv_text(told))))
-    assert next(row["name"] for row in rows if row["section"] == "target_variant") == way
-    lines = [json.loads(line) for line in formats.jsonl(told).splitlines()]
-    home = next(line for line in lines if line["section"] == "target_page")
-    assert home["variants"][0] == {"url": HTTP, "backlinks": 1, "follow": 1, "chain": [HTTPS, WWW]}
-    assert any("address that they lead to" in statement for statement in told.statements)
-
-
-def test_a_row_of_another_kind_has_no_variants() -> None:
-    """Only target pages are told together."""
-    assert Row("a", 1, 1, 1, NOON, NOON, "http://a.test/").variants == ()
+async def test_linked_pages_name_their_spellings(ask: Asking) -> None:
+    """One row a page, with every other address whose links count for it."""
+    rows = (await ask("pages", "shop.test")).by("url")
+    assert rows.keys() == {WWW, BASKET, ALONE}
+    assert rows[WWW]["spellings"] == [f"{HTTP} > {HTTPS} > {WWW}", f"{HTTPS} > {WWW}", f"{PRINT} > {WWW}"]
+    assert (rows[WWW]["backlinks"], rows[WWW]["referring_domains"], rows[WWW]["http_status"]) == (5, 3, 200)
+    assert (rows[BASKET]["spellings"], rows[BASKET]["http_status"]) == ([], None)

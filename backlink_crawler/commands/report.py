@@ -6,6 +6,7 @@ from datetime import date
 from scrapy.commands import ScrapyCommand
 
 from backlink_crawler.jobs.defaults import REPORT_BEGINS, REPORT_DAYS, REPORT_FORMATS
+from backlink_crawler.reports.question import SCOPES
 
 
 class Command(ScrapyCommand):
@@ -17,9 +18,9 @@ class Command(ScrapyCommand):
 
     def syntax(self) -> str:
         return (
-            "SITE [--view VIEW] [--at DATE | --history] [--since DATE] [--until DATE] [--versus SITES] [--min N] "
-            "[--where SQL] [--group COLUMNS] [--sort COLUMNS] [--columns COLUMNS] [--limit N] [--format FORMAT] "
-            "[--out FILE] [--database NAME]"
+            "SITE [--scope SCOPE] [--view VIEW] [--at DATE | --history] [--since DATE] [--until DATE] "
+            "[--versus SITES] [--min N] [--where SQL] [--group COLUMNS] [--sort COLUMNS] [--columns COLUMNS] "
+            "[--limit N] [--format FORMAT] [--out FILE] [--database NAME]"
         )
 
     def short_desc(self) -> str:
@@ -40,6 +41,12 @@ class Command(ScrapyCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("site", metavar="SITE", help="domain, host or URL")
+        parser.add_argument(
+            "--scope",
+            choices=SCOPES,
+            default="site",
+            help="what of SITE is asked for: it itself, what begins with it, its host, its site (default: site)",
+        )
         parser.add_argument("--at", type=_day, metavar="DATE", help="totals as they were at the end of this day")
         parser.add_argument("--history", action="store_true", help="live, new, lost and restored links day by day")
         parser.add_argument(

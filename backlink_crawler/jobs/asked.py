@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from backlink_crawler.history.series import start_of
 from backlink_crawler.reports.question import Question
-from backlink_crawler.reports.site import site_named
+from backlink_crawler.reports.site import place_named, site_named
 
 
 class WrongQuestion(ValueError):
@@ -14,7 +14,7 @@ class WrongQuestion(ValueError):
 
 
 def question_of(opts: argparse.Namespace, site: str, now: datetime) -> Question:
-    """Return the question about ``site``: options ``versus``, ``min``, ``since`` and ``until``.
+    """Return the question about ``site``: options ``scope``, ``versus``, ``min``, ``since`` and ``until``.
 
     :raises WrongQuestion: they ask for nothing, or for a day that has not come.
     :raises NotASite: a competitor is none.
@@ -23,7 +23,16 @@ def question_of(opts: argparse.Namespace, site: str, now: datetime) -> Question:
     if versus and opts.min > len(versus):
         raise WrongQuestion(f"--min {opts.min} asks for more competitors than the {len(versus)} of --versus")
     since, until = period(opts.since, opts.until, now.astimezone(UTC).date())
-    return Question((site,), now, versus=versus, least=opts.min, since=since, until=until)
+    return Question(
+        (site,),
+        now,
+        scope=opts.scope,
+        place=place_named(opts.site, opts.scope),
+        versus=versus,
+        least=opts.min,
+        since=since,
+        until=until,
+    )
 
 
 def competitors(named: Iterable[str], site: str) -> tuple[str, ...]:

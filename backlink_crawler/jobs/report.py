@@ -25,15 +25,12 @@ from backlink_crawler.reports.formats.document import Format
 from backlink_crawler.reports.formats.harmless import plain
 from backlink_crawler.reports.history import NEEDED, HistoryReport, Totals, history_report, past_report
 from backlink_crawler.reports.site import NotASite, site_named
-from backlink_crawler.reports.summary import Report, summarise
+from backlink_crawler.reports.summary import Report
 from backlink_crawler.reports.view import ViewError, views
 from backlink_crawler.services import ServiceError
-from backlink_crawler.store import Store, StoreError, history, reads
+from backlink_crawler.store import Store, StoreError, history
 from backlink_crawler.suffix_setting import follow_suffixes
 from backlink_crawler.suffixes import SuffixListError
-
-_TOP_ROWS, _ALL = 10, 1_000_000
-"""Rows of each top list of the report that is made without a view."""
 
 
 def run(settings: BaseSettings, args: Sequence[str], opts: argparse.Namespace) -> int:
@@ -62,22 +59,22 @@ def run(settings: BaseSettings, args: Sequence[str], opts: argparse.Namespace) -
 
 
 def _views(opts: argparse.Namespace, form: Format) -> Sequence[str]:
-    """Return the views to show; none: the report that is made without one."""
+    """Return the views to show; none: a day in the past, or the days of ``--history``."""
     if opts.view:
         names: Sequence[str] = (opts.view,)
     else:
-        names = [name for name in REPORT_VIEWS if name in views()] if form.several else ("summary",)
-    if opts.at or opts.history or (tuple(names) == ("summary",) and "summary" not in views()):
+        names = REPORT_VIEWS if form.several else ("summary",)
+    if opts.at or opts.history:
         if form.binary:
             raise WrongFormat(f"--format {form.name} is for views: name one with --view ({', '.join(views())})")
         return ()
-    if not names:
-        raise ViewError(f"--format {form.name}: name a view with --view ({', '.join(views())})")
     if unknown := [name for name in names if name not in views()]:
-        raise ViewError(f"there is no view {unknown[0]!r}. There are: summary, {', '.join(views())}")
+        raise ViewError(f"there is no view {unknown[0]!r}. There are: {', '.join(views())}")
     for option in ("where", "group", "sort", "columns"):
         if len(names) > 1 and getattr(opts, option):
             raise ViewError(f"--{option} asks something of one view: name it with --view")
+    if (opts.since or opts.until) and not any(views()[name].takes_time for name in names):
+        raise ViewError(f"--since and --until are not for the view {names[0]!r}: its rows are of no time")
     return names
 
 
@@ -88,15 +85,13 @@ async def _show(store: Store, site: str, names: Sequence[str], opts: argparse.Na
     with begun(form, opts.out) as document:
         async with store:
             for name in names:
-                async with answered(store, question, views()[name], wish) as answer:
+                async with answered(store, question, views()[name], wish, asked=opts.site) as answer:
                     document.add(answer)
 
 
 def _check_days(opts: argparse.Namespace, today: date) -> None:
     if opts.at and opts.history:
         raise WrongQuestion("--at tells one day and --history many: use one of them")
-    if (opts.since or opts.until) and not opts.history and opts.view == "summary":
-        raise WrongQuestion(f"{'--since' if opts.since else '--until'} goes with --history and with --view")
     if opts.at and opts.at > today:
         raise WrongQuestion(f"--at {opts.at} has not come yet; today is {today} (UTC)")
     period(opts.since, opts.until, today)
@@ -109,16 +104,10 @@ async def _report(store: Store, site: str, opts: argparse.Namespace, today: date
             async for link in history.links_at(store.database, site, end_of(opts.at), fields=NEEDED):
                 totals.add(link)
             return past_report(site, opts.at, totals.backlinks(), asked=opts.site)
-        if opts.history:
-            until = opts.until or today
-            since = opts.since or max(until - timedelta(days=REPORT_DAYS - 1), REPORT_BEGINS)
-            days = await history.daily_series(store.database, site, since, until)
-            return history_report(site, days, asked=opts.site)
-        observed, links = await asyncio.gather(
-            reads.observed(store.database, site),
-            reads.backlink_summary(store.database, site, limit=_TOP_ROWS if opts.limit is None else opts.limit or _ALL),
-        )
-    return summarise(site, observed, links, asked=opts.site)
+        until = opts.until or today
+        since = opts.since or max(until - timedelta(days=REPORT_DAYS - 1), REPORT_BEGINS)
+        days = await history.daily_series(store.database, site, since, until)
+        return history_report(site, days, asked=opts.site)
 
 
 def _print(report: Report | HistoryReport, form: str, out: str | None) -> None:

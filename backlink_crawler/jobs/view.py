@@ -1,53 +1,69 @@
 """Answering a view: from what was asked, over the tables it needs, to an answer that a format can write."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
+import pyarrow as pa
+
+from backlink_crawler.reports.addresses import ids_named, with_addresses
 from backlink_crawler.reports.answer import Answer, Plan, Wish, plan
 from backlink_crawler.reports.engine import Engine, Needed
 from backlink_crawler.reports.question import Question
-from backlink_crawler.reports.summary import coverage_statements
+from backlink_crawler.reports.summary import Observed, coverage_statements, meant, observation, opening, totals_of
 from backlink_crawler.reports.tables import LATE
 from backlink_crawler.reports.view import View, ViewError
 from backlink_crawler.store import Store, reads, tables
+from backlink_crawler.store.tables.addresses import urls_of
 
 
 @asynccontextmanager
-async def answered(store: Store, question: Question, view: View, wish: Wish) -> AsyncIterator[Answer]:
+async def answered(
+    store: Store, question: Question, view: View, wish: Wish, *, asked: str = ""
+) -> AsyncIterator[Answer]:
     """Answer ``view`` over the index as it is; rows can be read until the block ends.
 
+    :param asked: what the user wrote for the site, mentioned where the site is not obvious.
     :raises WrongCondition: a column that is not there, or a condition that is none.
     :raises ViewError: no such group, a view without columns, or one that needs to be told more.
     :raises EngineError: SQL that cannot be answered.
     :raises StoreError: the index cannot be read.
     """
+    wish = replace(wish, dated=bool(question.since or question.until))
     question = _complete(question, view)
+    site = question.sites[0]
     with Engine(question) as engine:
         planned = plan(engine, view, wish)
         needed = _needed(engine, planned)
         async with store.answers():
             observed, found = await asyncio.gather(
-                reads.observed(store.database, question.sites[0]), tables.read(store.database, question, needed)
+                reads.observed(store.database, site), tables.read(store.database, question, needed)
             )
             engine.fill(found)
             for name in LATE:
                 if name in needed:
                     pairs = engine.answer(_pairs(engine, name, planned)).read_all()
                     engine.fill({name: await tables.of_pairs(store.database, name, needed[name], pairs)})
-        total = engine.count(planned.sql)
+            total, rows = await _rows(store, question, engine, planned)
+        said, counted = _opened(engine, planned, site, observed)
+        statements = (
+            *meant(site, asked),
+            *_scope(question),
+            *said,
+            *coverage_statements(site, observed),
+            *_matching(needed),
+            *_asked(question, planned.view),
+            *planned.view.notes,
+        )
+        told = {"view": planned.view.name, "site": site, "sites": list(question.sites), "asked": asked or site}
         yield Answer(
             title=f"{planned.view.title}: {', '.join(question.sites)}",
-            statements=(
-                *coverage_statements(question.sites[0], observed),
-                *_matching(needed),
-                *_asked(question, planned.view),
-                *planned.view.notes,
-            ),
-            facts={"view": planned.view.name, "sites": list(question.sites)},
+            statements=statements,
+            facts={**told, **observation(observed), **counted, "statements": list(statements)},
             view=planned.view,
             shown=planned.shown,
-            rows=engine.answer(planned.limited),
+            rows=rows,
             total=total,
         )
 
@@ -61,11 +77,41 @@ def _complete(question: Question, view: View) -> Question:
 
 
 def _needed(engine: Engine, planned: Plan) -> Needed:
-    """Return what is read of which tables, those from which late ones are chosen included."""
+    """Return what is read of which tables, for the opening and to choose late ones as well."""
     needed = engine.needed(planned.sql)
     choices = [engine.needed(_over(planned.view.sql, LATE[name])) for name in LATE if name in needed]
-    found = (needed, *choices)
+    found = (needed, *choices, *map(engine.needed, _opening(planned)))
     return {name: frozenset[str]().union(*(one.get(name, ()) for one in found)) for one in found for name in one}
+
+
+def _opening(planned: Plan) -> Sequence[str]:
+    """Return SQL of what is told before the rows; none: nothing is."""
+    return [f"FROM {planned.view.opening}"] if planned.view.opening else []
+
+
+def _opened(engine: Engine, planned: Plan, site: str, observed: Observed) -> tuple[Sequence[str], Mapping[str, object]]:
+    for sql in _opening(planned):
+        (row,) = engine.answer(sql).read_all().to_pylist()
+        return opening(site, observed, totals_of(site, row))
+    return (), {}
+
+
+async def _rows(store: Store, question: Question, engine: Engine, planned: Plan) -> tuple[int, pa.RecordBatchReader]:
+    """Return how many rows there are, and those that are shown."""
+    if not planned.view.addresses:
+        return engine.count(planned.sql), engine.answer(planned.limited)
+    read = engine.answer(planned.limited).read_all()
+    urls = await urls_of(store.database, question, ids_named(planned.view, read))
+    # Such views sum up all links: twice would be twice the work.
+    total = read.num_rows if planned.limit is None else engine.count(planned.sql)
+    return total, with_addresses(planned.view, read, urls, planned.names).to_reader()
+
+
+def _scope(question: Question) -> Sequence[str]:
+    told = {"url": "the address", "prefix": "addresses that begin with", "host": "the host"}
+    if question.scope == "site":
+        return ()
+    return (f"Of {question.sites[0]} only {told[question.scope]} {question.place} is asked for.",)
 
 
 def _pairs(engine: Engine, name: str, planned: Plan) -> str:

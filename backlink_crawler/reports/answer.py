@@ -23,6 +23,8 @@ class Wish:
     columns: Sequence[str] = ()
     limit: int | None = None
     """``None``: all rows."""
+    dated: bool = False
+    """Only rows of the time that the question names, of a view that has a column for it (``View.dated``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class Plan:
     """All rows, in order."""
     limited: str
     """The first rows; of a view that a section column divides, those of each section."""
+    names: tuple[str, ...]
+    """Columns of the answer, of which ``sql`` may have more: those that ``View.addresses`` names."""
     shown: tuple[str, ...]
     """Columns of a table for people."""
     limit: int | None = None
@@ -67,12 +71,18 @@ def plan(engine: Engine, view: View, wish: Wish) -> Plan:
     columns = engine.columns(view.sql)
     if not columns:
         raise ViewError(f"view {view.name!r} has no columns")
-    where = f"\nWHERE (\n{checked(engine, wish.where)}\n)" if wish.where else ""
+    conditions = [checked(engine, wish.where)] if wish.where else []
+    if wish.dated and view.dated:
+        conditions.append(_in_time(view))
+    where = "\nWHERE " + "\nAND ".join(f"(\n{condition}\n)" for condition in conditions) if conditions else ""
     sql = f"WITH answer AS (\n{view.sql}\n)\nSELECT * FROM answer{where}"
     if grouped:
         for name in grouped:
             known(name, columns, "--group")
-        sql, view = _counted(sql, grouped, columns), replace(view, columns=(), sort=("-rows", *grouped), section=None)
+        sql, view = (
+            _counted(sql, grouped, columns),
+            replace(view, columns=(), sort=("-rows", *grouped), section=None, addresses={}),
+        )
     columns = engine.columns(sql)
     chosen = [known(name, columns, "--columns") for name in wish.columns] or list(columns)
     # Sections stay together, in the view's own order, whatever their rows are sorted by.
@@ -80,13 +90,14 @@ def plan(engine: Engine, view: View, wish: Wish) -> Plan:
     order = ordered((*sections, *(wish.sort or view.sort)), columns)
     if view.section not in chosen:
         view = replace(view, section=None)
-    listed = ", ".join(map(quoted, chosen))
+    ids = [key for name, key in view.addresses.items() if name in chosen and key not in chosen]
+    listed = ", ".join(map(quoted, (*chosen, *ids)))
     rows = f"SELECT {listed} FROM (\n{sql}\n)"
     in_order = f"\nORDER BY {order}" if order else ""
     limited = f"{_of_each(rows, view, order, wish.limit)}{in_order}{_at_most(view, wish.limit)}"
     engine.columns(limited)
     shown = tuple(wish.columns) or tuple(name for name in view.columns if name in columns) or tuple(columns)
-    return Plan(view, f"{rows}{in_order}", limited, shown, wish.limit)
+    return Plan(view, f"{rows}{in_order}", limited, tuple(chosen), shown, wish.limit)
 
 
 def _of_each(rows: str, view: View, order: str, limit: int | None) -> str:
@@ -99,6 +110,16 @@ def _of_each(rows: str, view: View, order: str, limit: int | None) -> str:
 
 def _at_most(view: View, limit: int | None) -> str:
     return "" if limit is None or view.section is not None else f"\nLIMIT {limit}"
+
+
+def _in_time(view: View) -> str:
+    """Return the condition that a row is of the time asked for."""
+    assert view.dated is not None
+    at = quoted(view.dated)
+    return (
+        f"{at} >= coalesce(getvariable('since'), {at}) AND ({at} < getvariable('until') OR "
+        "getvariable('until') IS NULL)"
+    )
 
 
 def _grouped(view: View, group: Sequence[str]) -> tuple[View, Sequence[str]]:

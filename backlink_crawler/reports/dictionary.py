@@ -169,6 +169,22 @@ outreach         text    how far talks are: to_contact, contacted, replied, agre
 """)
 
 
+RESOLVED = _columns("""
+source_words     count   words of the source page that a reader sees
+source_links_external count targets on other sites that the source page links to
+matched          text    direct: the target itself is asked for; final: it redirects there
+final_target_url text    where the target's redirects end, as far as known; the target itself where it has none
+final_target_site text   registrable domain of that
+target_http_status count HTTP status of the target, or of where its redirects end; empty: never asked for
+target_checked   time    last visit of the target
+target_soft_404  flag    the target says that there is no such page, with a status that says otherwise
+anchor_type      text    branded, url, exact, partial, generic, image, empty, other; none: its kind has no anchor
+tld              text    last label of the source site
+tld_class        text    gov, edu, mil or other, by the source site's name
+""")
+"""What relations tell of links besides the above; ``source_…`` and ``target_…`` are columns of these pages."""
+
+
 def arrow_schema(columns: Sequence[Column]) -> pa.Schema:
     """Return the Arrow schema of a table of these columns."""
     return pa.schema([pa.field(column.name, _ARROW[column.kind]) for column in columns])

@@ -16,7 +16,7 @@ import pyarrow as pa
 from backlink_crawler.reports.dictionary import arrow_schema
 from backlink_crawler.reports.question import Question
 from backlink_crawler.reports.tables import TABLES
-from backlink_crawler.reports.view import relations
+from backlink_crawler.reports.view import macros, relations
 
 _SANDBOX: Mapping[str, Any] = {
     "enable_external_access": False,
@@ -50,6 +50,8 @@ class Engine:
             # Under its own name a column tells the planner's reader which table it belongs to.
             shown = ", ".join(f'"{name}.{column.name}" AS "{column.name}"' for column in columns)
             self._connection.execute(f'CREATE VIEW {name} AS SELECT {shown} FROM "{name}.read"')
+        for sql in macros().values():
+            self._rows(sql)
         for name, sql in relations().items():
             self._rows(f"CREATE VIEW {name} AS {sql}")
 

@@ -29,7 +29,7 @@ class Question:
     """Not included."""
     brands: Sequence[str] = ()
     commercial: Sequence[str] = ()
-    """Terms of the project, lower case."""
+    """Terms of the project, lower case. Without brands the sites' own names stand for them."""
 
     @property
     def last_day(self) -> datetime:
@@ -52,9 +52,18 @@ class Question:
             "now": _naive(self.now),
             "since": _naive(self.since),
             "until": _naive(self.until),
-            "brands": list(self.brands),
+            "brands": list(self.brands) or [_label(site) for site in self.sites],
             "commercial": list(self.commercial),
         }
+
+
+def _label(site: str) -> str:
+    """Return the name in a registrable domain as people write it: ``xn--bcher-kva.de`` → ``bücher``."""
+    label = site.partition(".")[0]
+    try:
+        return label.encode("ascii").decode("idna")
+    except UnicodeError:
+        return label
 
 
 def _naive(at: datetime | None) -> datetime | None:

@@ -2,6 +2,7 @@
 
 import re
 
+from backlink_crawler.reports.question import Scope
 from backlink_crawler.urls import host_of, is_ip, is_registry_suffix, normalise, site_of
 
 _NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
@@ -9,6 +10,22 @@ _NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
 class NotASite(ValueError):
     """The text names no site; the message is one line that says why and gives an example."""
+
+
+def place_named(text: str, scope: Scope) -> str:
+    """Return what ``text`` means in a scope: a URL identity (``url``, ``prefix``), a host, or a site.
+
+    A text without scheme means https, as a browser takes it.
+
+    :raises NotASite: as :func:`site_named`.
+    """
+    site = site_named(text)
+    if scope == "site":
+        return site
+    text = text.strip()
+    url = normalise(text if "://" in text else f"https://{text}")
+    assert url is not None, "it names a site"
+    return host_of(url).rstrip(".") if scope == "host" else url
 
 
 def site_named(text: str) -> str:

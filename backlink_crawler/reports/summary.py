@@ -7,8 +7,8 @@ sample, so the words are "seen on n pages of k referring domains", never "total"
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Any, Literal
 
 from backlink_crawler.records import UNSEEN_OUTCOMES, LostReason
 from backlink_crawler.urls import registry_site_of
@@ -115,6 +115,8 @@ class Backlinks:
     """The earliest time since when that is so of any of them."""
     lost: Mapping[LostReason, int] = field(default_factory=dict)
     """How many links are lost, by reason."""
+    redirected: int = 0
+    """How many of the live links point to a page of another site that redirects here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,20 +140,36 @@ def unknown_cause(tried: Tried) -> str | None:
     return "server error" if tried.http_status >= 500 else None
 
 
-def summarise(site: str, observed: Observed, links: Backlinks, *, asked: str = "") -> Report:
-    """Shape the summary of ``site``; ``asked`` is what the user wrote, mentioned where the site is not obvious."""
-    merged = _by_registry_suffix(site, links.source_sites)
-    statements = [*meant(site, asked), *_findings(site, links, merged)]
-    if not links.total and not links.unknown and not links.lost:
-        statements += _empty_answer(site, observed)
-    statements += coverage_statements(site, observed)
-    total: dict[Section, Sequence[Row]] = {"total": [links.total]} if links.total else {}
-    return Report(
-        title=f"Backlinks of {site}",
-        statements=tuple(statements),
-        facts={**_facts(site, observed, links, merged), "asked": asked or site, "statements": statements},
-        sections=total | {name: rows for name, rows in links.sections.items() if rows},
+def totals_of(site: str, row: Mapping[str, Any]) -> Backlinks:
+    """Return what a row of the relation ``totals`` says; its times are UTC without a zone."""
+    total = None
+    if row["backlinks"]:
+        first, last = _utc(row["first_seen"]), _utc(row["last_seen"])
+        assert first is not None
+        total = Row(site, row["backlinks"], len(row["source_sites"]), row["follow"], first, last, "")
+    return Backlinks(
+        total=total,
+        pages=row["pages"],
+        hosts=row["hosts"],
+        source_sites=sorted(row["source_sites"] or ()),
+        unknown=row["unknown"],
+        unknown_since=_utc(row["unknown_since"]),
+        lost=dict(row["lost"] or {}),
+        redirected=row["redirected"],
     )
+
+
+def _utc(at: datetime | None) -> datetime | None:
+    return at.replace(tzinfo=UTC) if at else None
+
+
+def opening(site: str, observed: Observed, links: Backlinks) -> tuple[Sequence[str], Mapping[str, object]]:
+    """Return what is said of the links before they are shown, in sentences and as facts."""
+    merged = _by_registry_suffix(site, links.source_sites)
+    statements = _findings(site, links, merged)
+    if not links.total and not links.unknown and not links.lost:
+        statements = [*statements, *_empty_answer(site, observed)]
+    return statements, {**counts(links), "referring_domains_by_registry_suffix": merged}
 
 
 def meant(site: str, asked: str) -> list[str]:
@@ -160,10 +178,10 @@ def meant(site: str, asked: str) -> list[str]:
     return [] if obvious else [f"{asked} belongs to the site {site}, which this is about."]
 
 
-def _facts(site: str, observed: Observed, links: Backlinks, merged: int) -> dict[str, object]:
+def observation(observed: Observed) -> Mapping[str, object]:
+    """Return what the index was built from, for programs."""
     unknown = _unknown(observed.pages)
     return {
-        "site": site,
         "as_of": observed.as_of,
         "crawls": observed.crawls,
         "sites_tried": observed.sites,
@@ -173,8 +191,6 @@ def _facts(site: str, observed: Observed, links: Backlinks, merged: int) -> dict
         "pages_unknown_by_cause": unknown,
         "own_pages_tried": _pages(observed.own_pages),
         "own_pages_seen": _seen(observed.own_pages),
-        **counts(links),
-        "referring_domains_by_registry_suffix": merged,
     }
 
 
@@ -216,11 +232,8 @@ def _findings(site: str, links: Backlinks, merged: int) -> list[str]:
             f"Counted without private suffixes (all of {parent} as one site), "
             f"that is {number_of(merged, 'referring domain')}."
         )
-    said.append("Links are counted where they point directly; redirects in between are not followed.")
-    if any(row.variants for row in links.sections.get("target_page", ())):
-        said.append(
-            "Target pages are told under the address that they lead to, by redirects or as their canonical one."
-        )
+    if links.redirected:
+        said.append(f"{links.redirected:,} of them point to other sites' pages that redirect here.")
     return said
 
 

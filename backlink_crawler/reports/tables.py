@@ -41,6 +41,13 @@ TABLES: Mapping[str, Sequence[Column]] = {
     # Pages that the links above stand on and point to.
     "source_pages": PAGES,
     "target_pages": PAGES,
+    # Pages of the sites asked for that lead to another address, by redirects or as their canonical one.
+    "target_ways": (
+        Column("target_id", "id", "of the URL that leads elsewhere"),
+        Column("told_id", "id", "of the URL under which it is told"),
+        Column("told_url", "text", "the URL under which it is told"),
+        Column("way", "text", "its URL and those it leads through, that under which it is told last, with > between"),
+    ),
     # Pages of the sites asked for; those of them that are dead or redirect.
     "own_pages": PAGES,
     "broken_pages": PAGES,
@@ -79,11 +86,19 @@ TABLES: Mapping[str, Sequence[Column]] = {
     ),
     # Lines of a disavow file that is looked at; filled by who looks.
     "disavow_lines": (Column("line", "text", "as it stands in the file"),),
-    # How pages of each site ended.
+    # How pages of each site ended, of all sites.
     "tried_pages": (
         Column("site", "text", "registrable domain"),
         Column("outcome", "text", "what came of asking for them last"),
+        Column("http_status", "count", "HTTP status, of HTTP errors alone"),
         Column("pages", "count", "how many"),
+        Column("oldest_visit", "time", "the last visit of the one that was visited least recently"),
+        Column("newest_visit", "time", "the last visit of any"),
+    ),
+    # Sites that the links above stand on.
+    "source_sites": (
+        Column("site", "text", "registrable domain"),
+        Column("pages_read", "count", "its pages that could be read at their last visit"),
     ),
 }
 

@@ -11,10 +11,13 @@ The head is the first lines that begin with ``--``. Its first line is the title;
     -- column age_days: days since …       the meaning of a column that the data dictionary does not know
     -- days: 30                            without --since, so many days are asked for, today included
     -- needs: versus                       a variable without which the question has no answer
+    -- dated: first_seen                   the column that --since and --until are of
+    -- opening: totals                     a relation of one row that is told in sentences before the rows
+    -- address example: example_id         a column filled with the URL that has this id, once the rows are chosen
     -- note: what readers should know      said with every answer; as many as there are
 
-A view selects from relations (``sql/relations``), from tables (``tables``) and may read what was asked by
-``getvariable('sites')`` (``question``). It reads nothing else: no files, no network.
+A view selects from relations (``sql/relations``), from tables (``tables``), calls macros (``sql/macros``) and may read
+what was asked by ``getvariable('sites')`` (``question``). It reads nothing else: no files, no network.
 """
 
 import re
@@ -23,7 +26,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
-_KEY = re.compile(r"(columns|sort|section|days|needs|note|group \S+|column \w+): *(.*)")
+_KEY = re.compile(r"(columns|sort|section|days|needs|dated|opening|note|address \w+|group \S+|column \w+): *(.*)")
 
 
 class ViewError(ValueError):
@@ -52,6 +55,17 @@ class View:
     """Variables of the question that must not be empty."""
     notes: tuple[str, ...] = ()
     """What its answers do and do not say."""
+    dated: str | None = None
+    """Column with the time of a row."""
+    opening: str | None = None
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    """Column → the column with the id of the URL that it is filled with where it is null. URLs are in no index that
+    covers a count of links, so they are read for the rows that are shown and for no others."""
+
+    @property
+    def takes_time(self) -> bool:
+        """Whether a first and a last day mean something to it."""
+        return self.dated is not None or self.days is not None
 
 
 def read_view(name: str, sql: str) -> View:
@@ -85,6 +99,9 @@ def read_view(name: str, sql: str) -> View:
         days=int(found["days"]) if "days" in found else None,
         needs=_names(found.get("needs", "")),
         notes=tuple(notes),
+        dated=found.get("dated"),
+        opening=found.get("opening"),
+        addresses={key[8:]: value for key, value in found.items() if key.startswith("address ")},
     )
 
 
@@ -96,6 +113,12 @@ def _names(text: str) -> tuple[str, ...]:
 def relations() -> Mapping[str, str]:
     """Return name → SQL of every relation, in an order in which they can be made."""
     return _files("relations")
+
+
+@cache
+def macros() -> Mapping[str, str]:
+    """Return name → SQL of every file of macros: rules that relations and views share."""
+    return _files("macros")
 
 
 @cache

@@ -1,7 +1,6 @@
 """Reads of targets that lead to other addresses, so that a report tells spellings of one page together.
 
-Costs what there is of them: the pages of the site that redirect or name another canonical address, and the links that
-point to these pages and to where they lead.
+Costs what there is of them: the pages of the site that redirect or name another canonical address.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -46,11 +45,6 @@ async def _pages(database: AsyncDatabase[Document], urls: Iterable[str]) -> dict
     for part in _parts(ids):
         pages |= {page["url"]: page async for page in database["pages"].find({"_id": {"$in": part}}, _FACTS)}
     return pages
-
-
-def batches_of(ways: Mapping[str, Sequence[str]]) -> Iterable[list[bytes]]:
-    """Yield the ids of all addresses that belong to a group, some thousand at a time."""
-    return _parts([url_id(url) for url in {*ways, *(way[-1] for way in ways.values())}])
 
 
 def _parts(ids: Sequence[bytes]) -> list[list[bytes]]:

@@ -1,4 +1,4 @@
-"""Links as tables: those to the sites asked for."""
+"""Links as tables: those to the sites asked for, and those of these sites to others."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -58,6 +58,19 @@ async def by_id(database: AsyncDatabase[Document], ids: Sequence[bytes], columns
     parts = [ids[start : start + _IDS] for start in range(0, len(ids), _IDS)]
     found = [await table(database["links"], {"_id": {"$in": part}}, wanted, key="link_id") for part in parts]
     return pa.concat_tables([arrow_schema(wanted).empty_table(), *found])
+
+
+async def links_out(database: AsyncDatabase[Document], question: Question, columns: frozenset[str]) -> pa.Table:
+    """Read the links of the sites asked for to others."""
+    sites = list(question.sites)
+    match: dict[str, Any] = {"source_site": {"$in": sites}, "target_site": {"$nin": sites}}
+    if question.scope == "url":
+        match["source_id"] = url_id(question.place)
+    elif question.scope == "prefix":
+        match["source_url"] = {"$gte": question.place, "$lt": question.place + _BEYOND}
+    elif question.scope == "host":
+        match["source_host"] = question.place
+    return await table(database["links"], match, chosen(LINKS, columns), key="link_id")
 
 
 def direct(question: Question) -> dict[str, Any]:

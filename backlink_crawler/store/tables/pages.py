@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,13 +18,10 @@ _IDS = 5_000
 _AT_ONCE = 4
 
 
-def ids_of(tables: Iterable[pa.Table], column: str) -> Sequence[bytes]:
-    """Return the ids that any of the tables has in ``column``, each once, in their order."""
-    found = [one[column] for one in tables if column in one.column_names]
-    if not found:
-        return []
-    chunks = [chunk for one in found for chunk in one.chunks]
-    return sorted(pc.unique(pa.chunked_array(chunks, pa.binary())).drop_null().to_pylist())
+def values_of(tables: Iterable[pa.Table], column: str) -> Sequence[Any]:
+    """Return the values (ids, names) that any of the tables has in ``column``, each once, in their order."""
+    chunks = [chunk for one in tables if column in one.column_names for chunk in one[column].chunks]
+    return sorted(pc.unique(pa.chunked_array(chunks)).drop_null().to_pylist()) if chunks else []
 
 
 async def by_id(database: AsyncDatabase[Document], ids: Sequence[bytes], columns: frozenset[str]) -> pa.Table:

@@ -84,7 +84,7 @@ async def _links(database: AsyncDatabase[Document], selection: Selection) -> Asy
 
 async def _resolved(database: AsyncDatabase[Document], rows: pa.Table) -> pa.Table:
     is_live = pc.equal(rows["status"], "live")
-    ids = pages.ids_of([rows.filter(is_live)], "source_id")
+    ids = pages.values_of([rows.filter(is_live)], "source_id")
     said = await pages.by_id(database, ids, frozenset({"page_id", "last_read", "unknown_since"}))
     of_row = pc.index_in(rows["source_id"], said["page_id"].combine_chunks())
     read, unknown = (said[name].combine_chunks().take(of_row) for name in ("last_read", "unknown_since"))

@@ -1,4 +1,4 @@
-"""How fast the past, the views and the summary of a site with many backlinks are read."""
+"""How fast the past and the views of a site with many backlinks are read."""
 
 import argparse
 import asyncio
@@ -13,7 +13,7 @@ from typing import Any
 from pymongo.asynchronous.database import AsyncDatabase
 
 from backlink_crawler import services
-from backlink_crawler.store import Store, history, reads
+from backlink_crawler.store import Store, history
 from tests.benchmarks.store.index import END, TARGET, Document, Size, populate
 
 _DATABASE = "series"
@@ -30,7 +30,6 @@ QUESTIONS: Mapping[str, Question] = {
     "daily series of a year": lambda d: history.daily_series(d, TARGET, (END - _YEAR).date(), END.date()),
     "sites gained and lost in a year": lambda d: history.site_changes(d, TARGET, END - _YEAR, END),
     "links as they were half a year ago": _links_at,
-    "summary": lambda d: reads.backlink_summary(d, TARGET),
     "view backlinks, first 100": lambda d: d["backlinks"].find({"target_site": TARGET}).limit(100).to_list(),
     "view referring_domains, whole": lambda d: d["referring_domains"].find({"target_site": TARGET}).to_list(),
 }

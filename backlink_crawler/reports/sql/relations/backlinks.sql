@@ -1,7 +1,8 @@
 -- Links from other sites to what is asked for, with what their pages and targets say, as they are now.
 SELECT
-    lower(hex(l.link_id)) AS link_id,
-    l.source_url, l.source_host, l.source_site,
+    lower(hex(l.link_id)) AS link_id, lower(hex(l.source_id)) AS source_id, lower(hex(l.target_id)) AS target_id,
+    -- Of its host the page tells, as an index holds that of pages and not of links.
+    l.source_url, s.host AS source_host, l.source_site,
     s.title AS source_title, s.language AS source_language, s.platform AS source_platform,
     s.page_type AS source_page_type, s.author AS source_author, s.published_at AS source_published_at,
     s.word_count AS source_words, s.links_external AS source_links_external, s.ip AS source_ip,
@@ -13,7 +14,8 @@ SELECT
     CASE WHEN t.chain_end IS NOT NULL THEN t.final_status ELSE t.http_status END AS target_http_status,
     t.last_visited AS target_checked,
     coalesce(t.final_soft_404, t.soft_404) AS target_soft_404,
-    l.anchor, l.anchor_source, l.link_type, l.rel, l.nofollow, l.ugc, l.sponsored, l.follow, l.nofollow_cause,
+    l.anchor, anchor_type(l.anchor, l.link_type, l.anchor_words) AS anchor_type, l.anchor_source,
+    l.link_type, l.rel, l.nofollow, l.ugc, l.sponsored, l.follow, l.nofollow_cause,
     l.region, l.content_score, l.placement_type, l.placement_reason, l.weight, l.hidden, l.occurrences,
     l.href, l.wrapped_url, l.scope, l.xpath, l.ordinal, l."offset", l.dom_depth, l.block_tag, l.block_words,
     l.block_link_density, l.in_list, l.heading, l.text_before, l.text_after,
@@ -30,6 +32,6 @@ SELECT
         ELSE 'other'
     END AS tld_class,
     l.decision, l.tags, l.note, l.vendor, l.cost, l.expires, l.outreach
-FROM links_in l
+FROM (SELECT *, words(anchor) AS anchor_words FROM links_in) l
 LEFT JOIN source_pages s ON s.page_id = l.source_id
 LEFT JOIN target_pages t ON t.page_id = l.target_id
