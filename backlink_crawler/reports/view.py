@@ -24,9 +24,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from graphlib import TopologicalSorter
 from importlib.resources import files
 
 _KEY = re.compile(r"(columns|sort|section|days|needs|dated|opening|note|address \w+|group \S+|column \w+): *(.*)")
+
+_WORD = re.compile(r"\w+")
 
 
 class ViewError(ValueError):
@@ -111,8 +114,10 @@ def _names(text: str) -> tuple[str, ...]:
 
 @cache
 def relations() -> Mapping[str, str]:
-    """Return name → SQL of every relation, in an order in which they can be made."""
-    return _files("relations")
+    """Return name → SQL of every relation, in an order in which they can be made: those that one names come first."""
+    sql = _files("relations")
+    named = {name: set(_WORD.findall(text)) & sql.keys() - {name} for name, text in sql.items()}
+    return {name: sql[name] for name in TopologicalSorter(named).static_order()}
 
 
 @cache

@@ -11,7 +11,6 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from backlink_crawler.reports.engine import Needed
 from backlink_crawler.reports.question import Question
-from backlink_crawler.reports.tables import LATE
 from backlink_crawler.store.documents import Document
 from backlink_crawler.store.tables import changes, daily, links, marks, pages, rivals, target_ways, targets, tried
 from backlink_crawler.store.tables.arrow import Reader
@@ -24,8 +23,6 @@ _READERS: Mapping[str, Reader] = {
     "links_out": links.links_out,
     "links_new": changes.links_new,
     "links_gone": changes.links_gone,
-    "links_broken": targets.links_broken,
-    "links_dead": targets.links_dead,
     "links_versus": rivals.links_versus,
     "events_in": changes.events_in,
     "own_pages": targets.own_pages,
@@ -39,6 +36,9 @@ _READERS: Mapping[str, Reader] = {
     "marks": marks.marks,
 }
 """Table → what reads it, by the question alone."""
+
+_LINKS_TO = {"links_broken": "broken_pages", "links_dead": "dead_pages"}
+"""Table of links → the table of the pages they point to, which is read first."""
 
 _JOINED = {
     "source_pages": "source_id",
@@ -60,14 +60,22 @@ _KEYS = {
 
 async def read(database: AsyncDatabase[Document], question: Question, needed: Needed) -> dict[str, pa.Table]:
     """Return the tables of ``needed``, each with at least the columns that are needed of it; none that is late."""
+    needed = {**needed, **{_LINKS_TO[name]: _with_ids(needed, _LINKS_TO[name]) for name in _LINKS_TO if name in needed}}
     # A table that is only joined, and of which nothing else is asked, says nothing of what was read.
     needed = {name: columns for name, columns in needed.items() if columns - {_KEYS.get(name)}}
-    first = {name: columns for name, columns in needed.items() if name not in _JOINED and name not in LATE}
+    first = {name: needed[name] for name in needed if name in _READERS}
     found = await asyncio.gather(*(_READERS[name](database, question, columns) for name, columns in first.items()))
     tables = dict(zip(first, found, strict=True))
+    for name in _LINKS_TO:
+        if name in needed:
+            tables[name] = await targets.links_to(database, tables[_LINKS_TO[name]], question, needed[name])
     joined = {name: needed[name] for name in _JOINED if name in needed}
     parts = await asyncio.gather(*(_joined(database, name, joined[name], tables) for name in joined))
     return tables | dict(zip(joined, parts, strict=True))
+
+
+def _with_ids(needed: Needed, name: str) -> frozenset[str]:
+    return needed.get(name, frozenset()) | {"page_id", "site"}
 
 
 async def _joined(

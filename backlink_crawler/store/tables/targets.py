@@ -53,16 +53,6 @@ async def seen_pages(database: AsyncDatabase[Document], question: Question, colu
     return await _pages(database, {"outcome": "ok", "site": {"$nin": list(question.sites)}}, columns)
 
 
-async def links_broken(database: AsyncDatabase[Document], question: Question, columns: frozenset[str]) -> pa.Table:
-    """Read the live links from other sites to pages of the sites asked for that are dead or redirect."""
-    return await _links_to(database, _broken(question), question, columns)
-
-
-async def links_dead(database: AsyncDatabase[Document], question: Question, columns: frozenset[str]) -> pa.Table:
-    """Read the live links to dead pages of other sites, save those of the sites asked for."""
-    return await _links_to(database, _dead(question), question, columns)
-
-
 def _broken(question: Question) -> Mapping[str, Any]:
     return {"site": {"$in": list(question.sites)}, "$or": _NOT_FINE}
 
@@ -75,13 +65,15 @@ async def _pages(database: AsyncDatabase[Document], match: Mapping[str, Any], co
     return await table(database["pages"], match, chosen(PAGES, columns), key="page_id")
 
 
-async def _links_to(
-    database: AsyncDatabase[Document], pages: Mapping[str, Any], question: Question, columns: frozenset[str]
+async def links_to(
+    database: AsyncDatabase[Document], pages: pa.Table, question: Question, columns: frozenset[str]
 ) -> pa.Table:
-    """Read the live links from other sites to these pages."""
-    found = await table(database["pages"], pages, chosen(PAGES, frozenset({"page_id", "site"})), key="page_id")
+    """Read the live links to these pages, save those from their own sites and from the sites asked for.
+
+    :param pages: columns ``page_id`` and ``site``.
+    """
     by_site: dict[str, list[bytes]] = {}
-    for id_, site in zip(found["page_id"].to_pylist(), found["site"].to_pylist(), strict=True):
+    for id_, site in zip(pages["page_id"].to_pylist(), pages["site"].to_pylist(), strict=True):
         by_site.setdefault(site, []).append(id_)
     own = list(question.sites)
     matches: list[Mapping[str, Any]] = []

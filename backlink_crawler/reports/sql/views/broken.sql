@@ -10,6 +10,9 @@
 -- column best_site: the site of the best link
 -- column best_link: the page whose link is worth most: followed, seen by readers, in the content, oldest
 -- column best_anchor: the anchor of that link
+-- column final_target_url: where its redirects end, as far as known
+-- column final_http_status: HTTP status of that
+-- column target_checked: when it was last asked for
 SELECT
     t.url AS target_url, t.state, t.http_status,
     count(DISTINCT l.source_site) AS referring_domains,

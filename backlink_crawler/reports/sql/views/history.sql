@@ -5,6 +5,18 @@
 -- note: Live means not known to be lost: links whose page could not be looked at are among them. Moved ones are among the lost. Days are UTC.
 -- column live_follow: of the live ones, those that are followed
 -- column live_content: of the live ones, those in the content
+-- column day: a UTC day
+-- column live: links at its end
+-- column new: found on a page that was read before without them, or on a page published since its site is known
+-- column discovered: found together with their page, so how old they are is not known
+-- column restored: lost before, and back
+-- column lost: lost that day
+-- column moved: of these: to another page of their site
+-- column live_nav: of the live ones, those in the nav
+-- column live_header: of the live ones, those in the header
+-- column live_footer: of the live ones, those in the footer
+-- column live_aside: of the live ones, those in the aside
+-- column live_comment: of the live ones, those in comments
 SELECT
     day::DATE AS day,
     sum(live)::BIGINT AS live,

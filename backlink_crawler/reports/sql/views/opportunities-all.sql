@@ -1,0 +1,17 @@
+-- Where a link may be had, sites that link to us among them
+-- columns: kind, source_url, reason, competitors, contact_url, author, profiles
+-- sort: -competitors, kind, source_site
+-- note: The text of pages is not stored. Kinds are recognised by titles, addresses and declared types of pages, and by where links to competitors (--versus) stand; mentions in titles, and in the anchor, heading and words beside links to competitors. A mention elsewhere in a text is not seen.
+-- note: The words that are looked for are in reports/sql/relations/phrases.sql.
+-- column kind: guest_post, resource_page, forum, directory, testimonial, partner, author_bio or mention (of a brand term or our domain, without a link)
+-- column reason: what told it: words of the title or the address, the declared type, or the place of a link to a competitor
+-- column pages: pages of the site that tell the same kind; the one named is the surest
+-- column competitors: how many competitors the site links to
+-- column linked: these competitors
+-- column links_to_us: the site has a link to us that is not known to be lost
+-- column contact_url: page of the site by which it can be reached
+-- column author: of the page, else the most frequent one of the site
+-- column profiles: on social networks, to which the site links most
+-- column source_title: its title
+-- column source_language: its language, as declared
+SELECT * FROM opportunities WHERE NOT (links_to_us AND kind = 'mention')
