@@ -25,7 +25,7 @@ SELECT
     sum(c.follow)::BIGINT AS follow,
     min(c.first_seen) AS first_seen,
     list(target_site ORDER BY target_site) AS linked,
-    arg_min(e.source_url, e.first_seen) AS example_page,
+    arg_min(e.source_url, (e.first_seen, e.source_url)) AS example_page,
     list(e.source_url ORDER BY target_site) AS example_pages
 FROM by_competitor c
 LEFT JOIN gap_examples e USING (source_site, target_site)
