@@ -1,8 +1,11 @@
 """Who links to competitors: ``gap`` and ``intersect``, on the synthetic web, counted again from its true graph."""
 
+import json
+import os
+import subprocess
+import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +16,7 @@ from tests.reports.asking import Asking
 from tests.reports.building import day, link, visit
 from tests.reports.indexed_web import AT, IndexedWeb
 
+PROJECT = Path(__file__).parents[2]
 US, RIVALS = "bee-friendly.test", ("garden-tools.test", "rose-diary.test", "compost-club.test")
 
 
@@ -37,7 +41,9 @@ async def test_gap_is_who_links_to_competitors_and_not_to_us(
     reply = await ask_synthetic("gap", US, versus=RIVALS, least=least)
     assert {row["source_site"]: (row["linked"], row["links"]) for row in reply.rows} == expected
     assert expected, "a gap that is empty would prove nothing"
-    assert [row["competitors"] for row in reply.rows] == sorted(map(lambda e: len(e[0]), expected.values()))[::-1]
+    assert [row["competitors"] for row in reply.rows] == sorted(
+        (len(linked) for linked, _ in expected.values()), reverse=True
+    )
     assert all(row["follow"] <= row["links"] for row in reply.rows)
     assert set(reply.column("first_seen")) == {AT.replace(tzinfo=None)}
 
@@ -76,7 +82,10 @@ async def test_intersect_says_who_has_how_many(ask_synthetic: Asking, synthetic_
     assert expected
     for row in reply.rows:
         most = int(row["shares"][0].split()[1])
-        assert (row["shares"][0].split()[0], most) == (row["most_linked"], max(int(s.split()[1]) for s in row["shares"]))
+        assert (row["shares"][0].split()[0], most) == (
+            row["most_linked"],
+            max(int(s.split()[1]) for s in row["shares"]),
+        )
 
 
 async def test_a_link_that_was_lost_is_no_link(mongodb_uri: str, mongodb_database: str) -> None:
@@ -102,3 +111,24 @@ async def test_a_comparison_needs_somebody_to_compare_with(ask_synthetic: Asking
     """Without competitors the question is refused, with the option that is missing."""
     with pytest.raises(ViewError, match="needs --versus"):
         await ask_synthetic("gap", US)
+
+
+def test_the_command_asks_against_competitors(synthetic_index: IndexedWeb) -> None:
+    """``--versus`` and ``--min`` reach the view; what is missing is said in a line."""
+    environment = {
+        **os.environ,
+        "MONGODB_URI": synthetic_index.uri,
+        "MONGODB_DATABASE": synthetic_index.database,
+    }
+
+    def report(*args: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "scrapy", "report", US, "--view", "gap", *args]
+        return subprocess.run(
+            command, cwd=PROJECT, env=environment, capture_output=True, encoding="utf-8", timeout=60, check=False
+        )
+
+    done = report("--versus", ",".join(RIVALS), "--min", "3", "--format", "jsonl")
+    rows = [json.loads(line) for line in done.stdout.splitlines()][1:]
+    assert (done.returncode, {row["competitors"] for row in rows}) == (0, {3}), done.stderr
+    done = report()
+    assert (done.returncode, done.stderr) == (2, "scrapy report: view 'gap' needs --versus\n")

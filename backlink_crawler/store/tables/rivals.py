@@ -5,7 +5,8 @@ are sites and not what there are links. Only of the sites that a view wants are 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -44,9 +45,8 @@ async def _linking(database: AsyncDatabase[Document], target: str) -> pa.Table:
 
 async def links_versus(database: AsyncDatabase[Document], question: Question, columns: frozenset[str]) -> pa.Table:
     """Read the live links to competitors that say something by their place, or stand beside a brand term."""
-    beside = (
-        [{name: {"$regex": _any_of(question.brands), "$options": "i"}} for name in _TEXTS] if question.brands else []
-    )
+    terms = _any_of((*question.brands, *question.sites))
+    beside = [{name: {"$regex": terms, "$options": "i"}} for name in _TEXTS]
     match = {
         "target_site": {"$in": list(question.versus)},
         "source_site": {"$nin": [*question.versus, *question.sites]},
@@ -59,8 +59,9 @@ async def links_versus(database: AsyncDatabase[Document], question: Question, co
 _TEXTS = ("anchor", "heading", "text_before", "text_after")
 
 
-def _any_of(terms: Sequence[str]) -> str:
-    return "|".join("".join(c if c.isalnum() or c == " " else f"\\{c}" for c in term) for term in terms)
+def _any_of(terms: Iterable[str]) -> str:
+    """Return a regular expression of these terms, whatever stands between their words."""
+    return "|".join(r"[\W_]+".join(re.findall(r"[^\W_]+", term)) for term in terms)
 
 
 async def counted(
