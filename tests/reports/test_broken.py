@@ -60,21 +60,13 @@ def test_states_are_those_of_the_check_of_targets(page: dict[str, Any]) -> None:
     assert [row["state"] for row in rows] == ([expected] if expected else [])
 
 
-async def test_broken_targets_of_the_synthetic_web(ask_synthetic: Asking, synthetic_index: IndexedWeb) -> None:
-    """Each target of ours that redirects or is not there, with its links of the true graph."""
-    site = "garden-tools.test"
-    expected: dict[str, set[tuple[str, str]]] = {}
-    for true in synthetic_index.truth.links.values():
-        outcome = synthetic_index.web.page(true.target_url).outcomes
-        if true.target_site == site and outcome in {("redirect",), ("http_error",), ("network_error",)}:
-            expected.setdefault(true.target_url, set()).add((true.source_site, true.source_url))
-    reply = await ask_synthetic("broken", site)
-    assert {row["target_url"]: (row["links"], row["referring_domains"]) for row in reply.rows} == {
-        url: (len(links), len({source for source, _ in links})) for url, links in expected.items()
-    }
-    assert expected
-    for row in reply.rows:
-        assert (row["best_site"], row["best_link"]) in expected[row["target_url"]]
+async def test_the_dead_site_of_the_synthetic_web(ask_synthetic: Asking, synthetic_index: IndexedWeb) -> None:
+    """The one site that others link to and that does not answer: with every link to it of the true graph."""
+    links = [true for true in synthetic_index.truth.links.values() if true.target_site == "closed.test"]
+    (row,) = (await ask_synthetic("broken", "closed.test")).rows
+    assert (row["target_url"], row["state"]) == ("https://closed.test/", "no_answer")
+    assert (row["links"], row["referring_domains"]) == (29, len({true.source_site for true in links}))
+    assert (row["best_site"], row["best_link"]) in {(true.source_site, true.source_url) for true in links}
 
 
 async def test_broken_names_the_link_that_is_worth_most(mongodb_uri: str, mongodb_database: str) -> None:
