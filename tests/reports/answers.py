@@ -27,16 +27,17 @@ class Made:
     total: int | None = None
     title: str = "Links: shop.com"
     statements: Sequence[str] = STATEMENTS
+    batch: int = 4
 
     def answer(self) -> Answer:
-        """Return a new answer of the same rows, in batches of four."""
+        """Return a new answer of the same rows, in small batches."""
         return Answer(
             title=self.title,
             statements=self.statements,
             facts={"view": self.view.name, "sites": ["shop.com"]},
             view=self.view,
             shown=self.view.columns or tuple(self.rows.column_names),
-            rows=self.rows.to_reader(max_chunksize=4),
+            rows=self.rows.to_reader(max_chunksize=self.batch),
             total=self.rows.num_rows if self.total is None else self.total,
         )
 

@@ -35,12 +35,13 @@ class Parquet:
             }
         )
         with pq.ParquetWriter(self._out, schema, compression="zstd") as writer:
-            group: list[pa.RecordBatch] = []
+            group, rows = list[pa.RecordBatch](), 0
             for batch in batches(answer):
                 group.append(batch)
-                if sum(part.num_rows for part in group) >= _GROUP_ROWS:
+                rows += batch.num_rows
+                if rows >= _GROUP_ROWS:
                     writer.write_table(pa.Table.from_batches(group).cast(schema))
-                    group = []
+                    group, rows = [], 0
             if group:
                 writer.write_table(pa.Table.from_batches(group).cast(schema))
         return ()

@@ -32,12 +32,6 @@ _FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 _WIDEST = 60
 _FIRST_DAY = date(1900, 3, 1)
 """Days before it are one off between spreadsheets, or are no days (the leap day that 1900 did not have)."""
-_OPTIONS: dict[str, object] = {
-    "constant_memory": True,
-    "strings_to_numbers": False,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-}
 
 
 @dataclass(slots=True)
@@ -57,7 +51,7 @@ class Workbook:
     """An XLSX file."""
 
     def __init__(self, out: BinaryIO, surroundings: Surroundings, *, sheet_rows: int = SHEET_ROWS) -> None:
-        self._book = xlsxwriter.Workbook(out, {**_OPTIONS, "tmpdir": surroundings.folder})
+        self._book = xlsxwriter.Workbook(out, {"constant_memory": True, "tmpdir": surroundings.folder})
         self._sheet_rows = sheet_rows
         self._names = Counter[str]()
         self._bold: CellFormat = self._book.add_format({"bold": True, "bottom": 1})
