@@ -85,9 +85,7 @@ def plan(engine: Engine, view: View, wish: Wish) -> Plan:
         )
     columns = engine.columns(sql)
     chosen = [known(name, columns, "--columns") for name in wish.columns] or list(columns)
-    # Sections stay together, in the view's own order, whatever their rows are sorted by.
-    sections = view.sort[:1] if view.section and wish.sort else ()
-    order = ordered((*sections, *(wish.sort or view.sort)), columns)
+    order = ordered((*_by_section(view, columns), *(wish.sort or view.sort)), columns)
     if view.section not in chosen:
         view = replace(view, section=None)
     ids = [key for name, key in view.addresses.items() if name in chosen and key not in chosen]
@@ -98,6 +96,13 @@ def plan(engine: Engine, view: View, wish: Wish) -> Plan:
     engine.columns(limited)
     shown = tuple(wish.columns) or tuple(name for name in view.columns if name in columns) or tuple(columns)
     return Plan(view, f"{rows}{in_order}", limited, tuple(chosen), shown, wish.limit)
+
+
+def _by_section(view: View, columns: Mapping[str, str]) -> Sequence[str]:
+    """Return the key that keeps the rows of each section together, whatever they are sorted by."""
+    if view.section is None or view.section not in columns:
+        return ()
+    return view.sort[:1] if view.sort and view.sort[0].removeprefix("-") == view.section else (view.section,)
 
 
 def _of_each(rows: str, view: View, order: str, limit: int | None) -> str:

@@ -6,8 +6,8 @@ The head is the first lines that begin with ``--``. Its first line is the title;
     -- columns: source_url, target_url     shown in a table, where nobody asks for others (default: all)
     -- sort: -first_seen, source_url       '-' for the greatest first
     -- group domain: backlinks-by-domain   another view that shows the same grouped (--group domain)
-    -- section: section                    a column whose values divide a table for people, and which the first
-                                           key of sort puts in order
+    -- section: section                    a column whose values divide the rows for people: they stay together, in
+                                           the order of the values (an ENUM has its own); --limit is of each
     -- column age_days: days since …       the meaning of a column that the data dictionary does not know
     -- days: 30                            without --since, so many days are asked for, today included
     -- needs: versus                       a variable without which the question has no answer

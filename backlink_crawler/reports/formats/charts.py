@@ -106,9 +106,9 @@ Chart = Bars | Parts | Days
 
 def charts(columns: Sequence[Column], rows: Sequence[Row], section: str | None) -> Sequence[Chart]:
     """Return the charts of these rows, of which ``columns`` are shown; ``section`` is the column that divides them."""
-    if section:
-        return list(_of_sections(columns, rows, section))
     names = {column.name for column in columns}
+    if section and names.intersection(_COUNTS):
+        return list(_of_sections(columns, rows, section))
     if "day" in names and "live" in names:
         return _days(rows)
     count = next((name for name in _COUNTS if name in names), None)
