@@ -3,8 +3,10 @@
 import argparse
 import asyncio
 import csv
+import gc
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -248,6 +250,24 @@ def test_every_format_through_a_pipe(run: Report, name: str, capsysbinary: pytes
     assert run("--view", "backlinks", "--format", name) == 0
     begins = {"parquet": b"PAR1", "xlsx": b"PK", "html": b"<!doctype html>", "csv": b'"link_id"', "jsonl": b"{"}
     assert capsysbinary.readouterr().out.lstrip().startswith(begins.get(name, b"Links from"))
+
+
+@pytest.mark.parametrize("name", ["csv", "jsonl", "parquet", "html", "table"])
+def test_a_full_disk_is_told(run: Report, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 1 and the system's own words, whatever wrote the file."""
+    assert run("--view", "backlinks", "--format", name, "--out", "/dev/full") == 1
+    assert "/dev/full: No space left on device" in capsys.readouterr().err
+
+
+def test_a_disk_too_full_for_a_workbook(
+    run: Report, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A workbook says it in the same words."""
+    # Python's zip file tries once more when it is forgotten, and complains to nobody.
+    monkeypatch.setattr(sys, "unraisablehook", lambda _: None)
+    assert run("--view", "backlinks", "--format", "xlsx", "--out", "/dev/full") == 1
+    gc.collect()
+    assert "/dev/full: No space left on device" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

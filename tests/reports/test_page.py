@@ -201,7 +201,12 @@ async def _searches(browser: Browser) -> None:
 async def _runs_nothing_of_strangers(browser: Browser, path: Path) -> None:
     """Script in cells does not run and asks for nothing; what would get in nevertheless is stopped by the policy."""
     reached = asyncio.Event()
-    server = await asyncio.start_server(lambda *_: reached.set(), "127.0.0.1", 0)
+
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        reached.set()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
     async with server:
         address = "http://{}:{}/".format(*server.sockets[0].getsockname())
         evil = f"</script></style><script>window.hit = 1</script><img src='{address}' onerror='window.hit = 1'>"

@@ -2,7 +2,8 @@
 
 Rows of a view with a section column have a sheet for each section, all others one. Sheets have a head that stays in
 sight, filters, and columns as wide as their cells. Texts are texts: none becomes a formula or a link. A sheet holds
-1,048,576 rows, the head among them; what is beyond is left out, and told. A cell holds 32,767 characters.
+1,048,576 rows, the head among them; what is beyond is left out, and told. A cell holds 32,767 characters:
+the rest of a longer text is cut off.
 
 XlsxWriter's constant memory keeps rows in files in ``Surroundings.folder`` until the workbook is closed.
 """
@@ -15,6 +16,7 @@ from datetime import date
 from typing import Any, BinaryIO, Final
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format as CellFormat
 from xlsxwriter.worksheet import Worksheet
 
@@ -26,7 +28,6 @@ from backlink_crawler.reports.formats.shown import shown_columns, title_of
 
 SHEET_ROWS: Final = 1_048_576
 """https://support.microsoft.com/office/excel-specifications-and-limits-1672b34d-7043-467e-8e27-269d656771c3"""
-CELL_CHARACTERS: Final = 32_767
 _NAME_CHARACTERS = 31
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 _WIDEST = 60
@@ -91,8 +92,14 @@ class Workbook:
         return notes
 
     def close(self) -> None:
-        """Write the workbook."""
-        self._book.close()
+        """Write the workbook.
+
+        :raises OSError: the file cannot be written.
+        """
+        try:
+            self._book.close()
+        except FileCreateError as error:
+            raise OSError(*error.args[0].args) from error
 
     def _name(self, wanted: str) -> str:
         """Return a name that a sheet may have, each only once."""
@@ -138,7 +145,7 @@ class Workbook:
             return self._date(sheet, row, column, value)
         if isinstance(value, list) and all(isinstance(part, str) for part in value):
             value = " ".join(value)
-        text = plain(value if isinstance(value, str) else json_text(value))[:CELL_CHARACTERS]
+        text = plain(value if isinstance(value, str) else json_text(value))
         sheet.write_string(row, column, text)
         return len(text)
 
@@ -157,7 +164,7 @@ class Workbook:
         sheet.write_string(0, 0, plain(answer.title), self._bold)
         row = 1
         for statement in (*answer.statements, *notes, f"Rows there are: {answer.total:,}."):
-            sheet.write_string(row, 1, plain(statement)[:CELL_CHARACTERS], self._wrap)
+            sheet.write_string(row, 1, plain(statement), self._wrap)
             row += 1
         row += 1
         for head, n in (("column", 0), ("meaning", 1)):
