@@ -19,8 +19,8 @@ from backlink_crawler.reports.view import views
 from backlink_crawler.store import Store
 from backlink_crawler.store.annotations import Written, annotate, with_addresses
 from backlink_crawler.urls import link_id
+from tests.reports.by_hand import A1, A2, HOME, SALE, SITE, B, day, link, page
 from tests.test_reports import PROJECT, Command
-from tests.test_store_reads import A1, A2, HOME, SALE, SITE, B, day, link, page
 
 LINK = link_id(A1, HOME).hex()
 

@@ -28,7 +28,7 @@ from backlink_crawler.reports.engine import Engine
 from backlink_crawler.reports.question import Question
 from backlink_crawler.reports.view import View, read_view
 from backlink_crawler.store import Store
-from tests.test_store_reads import day, link
+from tests.reports.by_hand import day, link
 
 
 class Broken(Exception):
