@@ -28,21 +28,27 @@ REFERENCES = [
 @pytest.mark.parametrize("href", REFERENCES)
 def test_references(base: str, href: str) -> None:
     """Every reference means what it means by the standard."""
-    assert Addresses(base, "UTF-8")[href] == normalise(href, base)
+    assert Addresses(base, "UTF-8").of([href]) == [normalise(href, base)]
 
 
 @given(st.text(alphabet="htps:/.%2eE?#&=abcXYZ019-_~'\"\\ \t\u00e9@[]|xn", max_size=40), st.sampled_from(BASES))
 def test_any_reference(rest: str, base: str) -> None:
     """The short way agrees with the parser on whatever looks like an address."""
-    addresses = Addresses(base, "UTF-8")
-    for href in (rest, f"/{rest}", f"https://b.test/{rest}", f"http://{rest}.test/{rest}"):
-        assert addresses[href] == normalise(href, base)
+    hrefs = [rest, f"/{rest}", f"https://b.test/{rest}", f"http://{rest}.test/{rest}"]
+    assert Addresses(base, "UTF-8").of(hrefs) == [normalise(href, base) for href in hrefs]
+
+
+def test_references_of_one_page() -> None:
+    """Each means what it means alone, whatever stands beside it: line feeds in others, the same once more."""
+    hrefs = [*REFERENCES, *REFERENCES[::-1], "/\n", "\n", "/x\ud800", "https://b.test/\ny"]
+    assert Addresses(BASES[0], "UTF-8").of(hrefs) == [normalise(href, BASES[0]) for href in hrefs]
+    assert Addresses(BASES[0], "UTF-8").of([]) == []
 
 
 def test_a_base_that_is_no_address() -> None:
     """Without a base, only absolute references mean something."""
     addresses = Addresses("not an address", "UTF-8")
-    assert (addresses["/x"], addresses["https://b.test/x"]) == (None, "https://b.test/x")
+    assert addresses.of(["/x", "https://b.test/x"]) == [None, "https://b.test/x"]
 
 
 REFRESHES = [

@@ -5,6 +5,7 @@ resolve. For these the URL Standard's parser gives back what it was given, so it
 """
 
 import re
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from string import ascii_letters, digits
 
@@ -12,7 +13,7 @@ from backlink_crawler.extract.queries import in_page_encoding
 from backlink_crawler.records import MAX_URL
 from backlink_crawler.urls import identity_of, normalise
 
-_KEPT = f"{ascii_letters}{digits}_~!$&()*+,;=:@%.?/-"
+_KEPT = f"{ascii_letters}{digits}_~!$&()*+,;=:@%.?/-".encode()
 """Characters that stay as they are in a path and in a query (URL Standard §1.3)."""
 _PLAIN_ORIGIN = re.compile(r"https?://(?:(?!xn--)[a-z0-9-]+\.)+[a-z]{2,}")
 _LONGEST = MAX_URL // 2
@@ -38,24 +39,37 @@ class Addresses(dict[str, str | None]):
         is_identity = (identity or normalise(base)) == base
         self._origin = "/".join(base.split("/", 3)[:3]) if is_identity else None
 
+    def of(self, hrefs: Sequence[str]) -> list[str | None]:
+        """Return what each of ``hrefs`` means. To ask for all of a page at once takes a quarter of the time."""
+        self._add_plain(dict.fromkeys(hrefs))
+        return [self[href] for href in hrefs]
+
     def __missing__(self, href: str) -> str | None:
-        reference = href.partition("#")[0] if "#" in href else href
-        plain = ""
-        # To strip what a plain reference consists of leaves nothing of it; a regular expression takes three times as
-        # long. Segments that begin with a dot, in any spelling, may mean the folder above.
-        if not reference.strip(_KEPT) and "/." not in reference and "/%" not in reference:
+        url = self[href] = normalise(in_page_encoding(href, self._encoding), self.base)
+        return url
+
+    def _add_plain(self, hrefs: Collection[str]) -> None:
+        """Add those that mean what they say."""
+        references = [href.partition("#")[0] if "#" in href else href for href in hrefs]
+        # To take out what a plain reference consists of leaves nothing of it, and is done for all of them in one step.
+        leftovers = "\n".join(references).encode("utf-8", "surrogatepass").translate(None, _KEPT).split(b"\n")
+        if len(leftovers) != len(references) > 0:
+            self._add_plain([href for href in hrefs if "\n" not in href])
+            return
+        origin = self._origin
+        for href, reference, leftover in zip(hrefs, references, leftovers, strict=False):
+            # Segments that begin with a dot, in any spelling, may mean the folder above.
+            if leftover or "/." in reference or "/%" in reference or len(reference) >= _LONGEST:
+                continue
             if reference[:1] != "/":
                 end = reference.find("/", 8)
-                plain = reference if end > 0 and _is_plain_origin(reference[:end]) else ""
-            elif reference[:2] != "//" and self._origin is not None:
-                plain = self._origin + reference
-        url: str | None
-        if plain and len(reference) < _LONGEST:
-            url = identity_of(plain) if "?" in plain or "%" in plain else plain
-        else:
-            url = normalise(in_page_encoding(href, self._encoding), self.base)
-        self[href] = url
-        return url
+                if end < 0 or not _is_plain_origin(reference[:end]):
+                    continue
+            elif reference[1:2] == "/" or origin is None:
+                continue
+            else:
+                reference = origin + reference
+            self[href] = identity_of(reference) if "?" in reference or "%" in reference else reference
 
 
 @lru_cache(maxsize=4_096)

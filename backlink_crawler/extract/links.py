@@ -98,8 +98,9 @@ def _links(
     headings = {number: reading.heading(number) for number in {link.heading for link in found}}
     placements = place_links(reading.outline, found)
     links, places = [], []
-    rows = zip(found, targets, placements, strict=True)
-    for ordinal, (link, (href, kind), placement) in enumerate(rows):
+    urls = addresses.of([href for href, _ in targets])
+    rows = zip(found, targets, urls, placements, strict=True)
+    for ordinal, (link, (href, kind), url, placement) in enumerate(rows):
         element, tag, _, scope, _, depth, heading, first, last, image, alt, label = link
         start, end = place = offsets[first], offsets[last]
         places.append(place)
@@ -115,7 +116,7 @@ def _links(
             tokens = rels[rel] = rel_tokens(rel or "")
         raw = RawLink(
             href,
-            addresses[href],
+            url,
             anchor,
             source,
             tokens,

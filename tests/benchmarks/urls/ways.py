@@ -32,7 +32,7 @@ def ways() -> dict[str, Way]:
 
 def _as_extraction(base: str, hrefs: Sequence[str]) -> list[str | None]:
     """Each distinct reference of a page once, plain ones without a parser."""
-    return list(map(Addresses(base, "UTF-8").__getitem__, hrefs))
+    return Addresses(base, "UTF-8").of(hrefs)
 
 
 def _parsed(base: str, hrefs: Sequence[str]) -> list[str | None]:
