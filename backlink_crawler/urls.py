@@ -107,6 +107,8 @@ def _scalar(text: str) -> str:
 def host_of(url: str) -> str:
     """Return the host of a normalised URL, without port: ``blog.example.co.uk``, ``192.0.2.7``, ``[2001:db8::1]``."""
     authority = url.split("/", 3)[2]
+    if ":" not in authority:
+        return authority
     if authority.startswith("["):
         return authority[: authority.index("]") + 1]
     return authority.partition(":")[0]

@@ -12,7 +12,7 @@ from backlink_crawler.extract import extract_page
 from backlink_crawler.extract.decoding import parse
 from backlink_crawler.extract.reading import Reading
 from backlink_crawler.extract.scopes import KINDS, PAGE
-from backlink_crawler.extract.words import blanks_of, count_words
+from backlink_crawler.extract.words import beginnings, blanks_of, count_words
 from backlink_crawler.records import MAX_CONTEXT, RawLink
 
 URL = "https://a.test/dir/page"
@@ -153,7 +153,7 @@ def test_places_are_in_order(parts: list[str]) -> None:
 @given(st.text(alphabet="ab \n\t\u00a0é語\ud800", max_size=40))
 def test_words_of_a_page(text: str) -> None:
     """The fast way to count the words of a page counts what the plain one counts."""
-    assert count_words(blanks_of(f"\n{text}")) == sum(map(bool, text.replace("\n", " ").split(" ")))
+    assert count_words(beginnings(blanks_of(f"\n{text}"))) == sum(map(bool, text.replace("\n", " ").split(" ")))
 
 
 def test_unknown_elements_leave_nothing_behind() -> None:

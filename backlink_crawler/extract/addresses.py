@@ -52,14 +52,16 @@ class Addresses(dict[str, str | None]):
         """Add those that mean what they say."""
         references = [href.partition("#")[0] if "#" in href else href for href in hrefs]
         # To take out what a plain reference consists of leaves nothing of it, and is done for all of them in one step.
-        leftovers = "\n".join(references).encode("utf-8", "surrogatepass").translate(None, _KEPT).split(b"\n")
+        together = "\n".join(references)
+        leftovers = together.encode("utf-8", "surrogatepass").translate(None, _KEPT).split(b"\n")
         if len(leftovers) != len(references) > 0:
             self._add_plain([href for href in hrefs if "\n" not in href])
             return
+        # Segments that begin with a dot, in any spelling, may mean the folder above.
+        dotted = "/." in together or "/%" in together
         origin = self._origin
         for href, reference, leftover in zip(hrefs, references, leftovers, strict=False):
-            # Segments that begin with a dot, in any spelling, may mean the folder above.
-            if leftover or "/." in reference or "/%" in reference or len(reference) >= _LONGEST:
+            if leftover or len(reference) >= _LONGEST or (dotted and ("/." in reference or "/%" in reference)):
                 continue
             if reference[:1] != "/":
                 end = reference.find("/", 8)

@@ -146,14 +146,13 @@ def _describe(links: Sequence[RawLink], reading: Reading, places: Sequence[tuple
     lines = Lines(reading, places)
     said = []
     for raw in links:
-        line = lines.of(raw.ordinal)
+        begins, ends, raw.block_words, raw.block_link_density = lines.of(raw.ordinal)
         start, end = places[raw.ordinal]
-        raw.block_words = line.words
-        raw.block_link_density = line.link_density
         raw.text_before = words_before(text, start)
         raw.text_after = words_after(text, end)
-        beside = f"{text[max(line.start, start - _NEAR) : start]} {raw.anchor[:_NEAR]} "
-        said.append(beside + text[end : min(line.end, end + _NEAR)])
+        near = begins if begins > start - _NEAR else start - _NEAR
+        far = ends if ends < end + _NEAR else end + _NEAR
+        said.append(f"{text[near:start]} {raw.anchor[:_NEAR]} {text[end:far]}")
     for raw, disclosure in zip(links, disclosures(said), strict=True):
         if disclosure is not None:
             raw.placement_type, raw.placement_reason = "advert", f"text: {disclosure}"

@@ -154,11 +154,13 @@ def _of_heading(heading: str) -> tuple[str, str] | None:
 
 def disclosures(texts: Sequence[str]) -> list[str | None]:
     """Return the word in each text that says that a link is paid for, or ``None``."""
-    lowered = [text.lower() for text in texts]
-    all_of_them = "\n".join(lowered)
-    if not any(stem in all_of_them for stem in _DISCLOSURE_STEMS):
+    all_of_them = "\n".join(texts).lower()
+    for stem in _DISCLOSURE_STEMS:
+        if stem in all_of_them:
+            break
+    else:
         return [None] * len(texts)
-    matches = map(_DISCLOSURE.search, lowered)
+    matches = [_DISCLOSURE.search(text.lower()) for text in texts]
     return [match[0] if match is not None else None for match in matches]
 
 

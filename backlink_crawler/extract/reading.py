@@ -33,7 +33,7 @@ from backlink_crawler.extract.scopes import (
     Scope,
 )
 from backlink_crawler.extract.visibility import hiding_elements
-from backlink_crawler.extract.words import Blanks, blanks_of, count_words, folded_text, has_runs
+from backlink_crawler.extract.words import Blanks, beginnings, blanks_of, count_words, folded_text, has_runs
 from backlink_crawler.records import MAX_ANCHOR
 
 _MAX_HEADING = 200
@@ -144,11 +144,15 @@ class Reading:
     @cached_property
     def words(self) -> int:
         """Words of the text: runs of characters between white space or block boundaries."""
-        return count_words(self.blanks)
+        return count_words(self.beginnings)
 
     @cached_property
-    def blanks(self) -> Blanks:
-        """For each character of the text, whether it lies between words."""
+    def beginnings(self) -> Blanks:
+        """For each character of the text but the last, whether a word begins after it."""
+        return beginnings(self._blanks)
+
+    @cached_property
+    def _blanks(self) -> Blanks:
         return blanks_of(self.text)
 
     @property
@@ -156,10 +160,10 @@ class Reading:
         """Words of what is not hidden."""
         if not self._unseen:
             return self.words
-        blanks, offsets = self.blanks.copy(), self.offsets
+        blanks, offsets = self._blanks.copy(), self.offsets
         for number in self._unseen:
             blanks[offsets[number] : offsets[number + 1]] = True
-        return count_words(blanks)
+        return count_words(beginnings(blanks))
 
     @cached_property
     def offsets(self) -> list[int]:

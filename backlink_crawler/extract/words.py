@@ -18,6 +18,13 @@ def folded_text(data: str) -> str:
     return f"{' ' if data[0].isspace() else ''}{words}{' ' if data[-1].isspace() else ''}"
 
 
+def folded(text: str) -> str:
+    """Return ``text`` with each run of white space as one blank, and none at its ends."""
+    if text.isprintable() and "  " not in text:  # no white space but single blanks: half the time
+        return text.strip(" ")
+    return " ".join(text.split())
+
+
 def has_runs(text: str) -> bool:
     """Whether two blanks stand side by side. In a long text, this takes a fifth of the time of ``"  " in text``."""
     blanks = _characters(text) == _BLANK
@@ -47,6 +54,6 @@ def beginnings(blanks: Blanks) -> Blanks:
     return begun
 
 
-def count_words(blanks: Blanks) -> int:
-    """Count the words of a text that begins with a blank."""
-    return int(np.count_nonzero(beginnings(blanks)))
+def count_words(begun: Blanks) -> int:
+    """Count words by their beginnings."""
+    return int(np.count_nonzero(begun))
