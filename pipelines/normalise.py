@@ -32,6 +32,7 @@ class Normalise:
             kept = frozenset(islice(targets, MAX_LINKS))
             web = [link for link in web if link.url in kept]
         visit.raw_links = web
-        for link in visit.raw_links:
-            link.href = link.href[:MAX_URL]
+        for link in web:
+            if len(link.href) > MAX_URL:
+                link.href = link.href[:MAX_URL]
         return visit
