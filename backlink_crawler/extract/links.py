@@ -31,17 +31,7 @@ def links_of(
     :param described: whether all fields of a link to that URL are wanted; without it, its path and what tells of its
         line and of the words around stay as they are by default.
     """
-    found, targets = _linking(reading.occurrences)
-    links, places = _links(reading, addresses, found, targets)
-    paths = Paths()
-    wanted = []
-    for raw, link in zip(links, found, strict=True):
-        if link.tag == "link":
-            raw.offset = raw.block_tag = raw.in_list = None  # it stands in no text
-            raw.xpath = paths.of(link)
-        elif described(raw.url):
-            raw.xpath = paths.of(link)
-            wanted.append(raw)
+    links, wanted, places = _links(reading, addresses, described)
     if wanted:
         _describe(wanted, reading, places)
     return links, wanted
@@ -71,10 +61,11 @@ def _link_type(link: Occurrence) -> LinkType | None:
     return "alternate" if "alternate" in rel and "stylesheet" not in rel else None
 
 
-def _linking(occurrences: Iterable[Occurrence]) -> tuple[list[Occurrence], list[tuple[str, LinkType]]]:
+def _linking(occurrences: Iterable[Occurrence]) -> tuple[list[Occurrence], list[str], list[LinkType]]:
     """Return those that have an address, and of each the address and the type of the link it makes."""
     found: list[Occurrence] = []
-    targets: list[tuple[str, LinkType]] = []
+    hrefs: list[str] = []
+    kinds: list[LinkType] = []
     for link in occurrences:
         href, kind = link.href, _TEXT
         if link.tag != "a" or href is None:
@@ -82,25 +73,24 @@ def _linking(occurrences: Iterable[Occurrence]) -> tuple[list[Occurrence], list[
             kind = _link_type(link) if href is not None else None
         if href is not None and kind is not None:
             found.append(link)
-            targets.append((href, kind))
-    return found, targets
+            hrefs.append(href)
+            kinds.append(kind)
+    return found, hrefs, kinds
 
 
 def _links(
-    reading: Reading,
-    addresses: Addresses,
-    found: Sequence[Occurrence],
-    targets: Sequence[tuple[str, LinkType]],
-) -> tuple[list[RawLink], list[tuple[int, int]]]:
-    """Return each link as it stands in its page, without what stands around it; and where its text begins and ends."""
+    reading: Reading, addresses: Addresses, described: Callable[[str | None], bool]
+) -> tuple[list[RawLink], list[RawLink], list[tuple[int, int]]]:
+    """Return each link as it stands in its page, without what stands around it; those that are described; and where the
+    text of each begins and ends."""
     text, length, offsets = reading.text, len(reading.text), reading.offsets
+    found, hrefs, kinds = _linking(reading.occurrences)
     rels: dict[str | None, tuple[str, ...]] = {None: ()}
     headings = {number: reading.heading(number) for number in {link.heading for link in found}}
-    placements = place_links(reading.outline, found)
-    links, places = [], []
-    urls = addresses.of([href for href, _ in targets])
-    rows = zip(found, targets, urls, placements, strict=True)
-    for ordinal, (link, (href, kind), url, placement) in enumerate(rows):
+    paths = Paths()
+    links, wanted, places = [], [], []
+    rows = zip(found, hrefs, kinds, addresses.of(hrefs), place_links(reading.outline, found), strict=True)
+    for ordinal, (link, href, kind, url, placement) in enumerate(rows):
         element, tag, _, scope, _, depth, heading, first, last, image, alt, label = link
         start, end = place = offsets[first], offsets[last]
         places.append(place)
@@ -137,7 +127,13 @@ def _links(
             headings[heading],
         )
         links.append(raw)
-    return links, places
+        if tag == "link":
+            raw.offset = raw.block_tag = raw.in_list = None  # it stands in no text
+            raw.xpath = paths.of(link)
+        elif described(url):
+            raw.xpath = paths.of(link)
+            wanted.append(raw)
+    return links, wanted, places
 
 
 def _describe(links: Sequence[RawLink], reading: Reading, places: Sequence[tuple[int, int]]) -> None:

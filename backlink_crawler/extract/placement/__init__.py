@@ -54,7 +54,7 @@ def place_links(outline: Outline, links: Sequence[Standing]) -> list[Placement]:
     else:
         judged = _judged(*model.judge(matrix_of(blocks)), blocks.written)
     known: dict[int | None, Placement] = {
-        box: judged[number] if number >= 0 else _placement(region, 0) for box, (region, number) in blocks.places.items()
+        box: judged[number] if number >= 0 else _declared(region) for box, (region, number) in blocks.places.items()
     }
     known[None] = _declared("content")
     return [known[box] for box in blocks.boxes]
