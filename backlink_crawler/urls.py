@@ -6,9 +6,10 @@ stands in ``docs/urls.md`` with the reasons. Sites follow the public suffix list
 Nothing is fetched.
 """
 
-import hashlib
 import ipaddress
+from collections.abc import Iterable
 from functools import lru_cache
+from hashlib import blake2b
 from itertools import product
 from string import ascii_letters, digits, hexdigits
 
@@ -171,12 +172,30 @@ def is_ip(host: str) -> bool:
 
 def url_id(url: str) -> bytes:
     """Return the 16-byte id of a normalised URL."""
-    return hashlib.blake2b(_part(url), digest_size=16).digest()
+    digest = _NOTHING.copy()
+    digest.update(_part(url))
+    return digest.digest()
 
 
 def link_id(source_url: str, target_url: str) -> bytes:
     """Return the 16-byte id of the link from one normalised URL to another."""
-    return hashlib.blake2b(_part(source_url) + _part(target_url), digest_size=16).digest()
+    return link_ids(source_url, (target_url,))[0]
+
+
+def link_ids(source_url: str, target_urls: Iterable[str]) -> list[bytes]:
+    """Return the ids of links from one page."""
+    source = blake2b(_part(source_url), digest_size=_ID_BYTES)
+    ids = []
+    for target_url in target_urls:
+        digest = source.copy()
+        digest.update(_part(target_url))
+        ids.append(digest.digest())
+    return ids
+
+
+_ID_BYTES = 16
+_NOTHING = blake2b(digest_size=_ID_BYTES)
+"""Copied for each id: to make one from its parameters takes longer than to hash a URL."""
 
 
 def _part(text: str) -> bytes:

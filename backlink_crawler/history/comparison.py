@@ -9,6 +9,7 @@ from backlink_crawler.history.manifest import (
     UNKNOWN,
     Manifest,
     agree,
+    first_state_of,
     links_hash,
     pack,
     place_in,
@@ -20,7 +21,7 @@ from backlink_crawler.history.regions import recorded_place, settle
 from backlink_crawler.history.revisiting import Patience, with_unseen
 from backlink_crawler.history.sight import UNSEEN, Sight, sight_of, standing_of
 from backlink_crawler.records import MAX_LINKS, Link, LostReason, Visit
-from backlink_crawler.urls import link_id
+from backlink_crawler.urls import link_ids
 
 UNREACHABLE = Sight("withdrawn", "unreachable")
 
@@ -160,7 +161,7 @@ def compare(known: KnownPage, visit: Visit, patience: Patience, unseen: tuple[Ma
 
     :param unseen: as :func:`unseen_after` tells.
     """
-    present = {link_id(link.source_url, link.target_url): link for link in visit.links}
+    present = dict(zip(link_ids(visit.page.url, [link.target_url for link in visit.links]), visit.links, strict=True))
     before = _manifest_of(known, visit)
     unheard_of = visit.not_modified and known.last_read is None
     sight = UNSEEN if unheard_of else sight_of(visit, before, present)
@@ -175,7 +176,11 @@ def compare(known: KnownPage, visit: Visit, patience: Patience, unseen: tuple[Ma
         return same
     now: Manifest = {}
     for id_, link in present.items():
-        present[id_], now[id_] = _seen(before.get(id_, UNKNOWN), link, visit.rivals.get(link.target_url, ()))
+        known_state = before.get(id_, UNKNOWN)
+        if known_state == UNKNOWN:
+            now[id_] = first_state_of(link)
+        else:
+            present[id_], now[id_] = _seen(known_state, link, visit.rivals.get(link.target_url, ()))
     if visit.page.truncated:
         now |= _beyond_the_bound(before, now)
     standing = standing_of(visit.page) if visit.page.outcome == "ok" else None

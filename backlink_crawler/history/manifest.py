@@ -26,14 +26,18 @@ _ENTRY = 24
 _HASH = _ENTRY - _ID - 1
 _REGIONS: tuple[Region, ...] = ("content", "nav", "header", "footer", "aside", "comment")
 _PLACES = [Place(region, declared) for declared in (False, True) for region in _REGIONS]
-_CODES = {place: bytes([code]) for code, place in enumerate(_PLACES, 1)}
+_CODES: Mapping[tuple[Region, bool], bytes] = {place: bytes([code]) for code, place in enumerate(_PLACES, 1)}
 """0 stands for an unknown place."""
 
 
 def state_of(link: Link, place: Place) -> bytes:
     """Return the state of a link that is settled in ``place``."""
-    told = _hash(link.anchor, link.rel, link.follow, link.nofollow_cause, link.link_type, link.hidden)
-    return told + _CODES[place]
+    return _told_by(link) + _CODES[place]
+
+
+def first_state_of(link: Link) -> bytes:
+    """Return the state of a link of which nothing was known: it is settled where it is seen (``regions.place_of``)."""
+    return _told_by(link) + _CODES[link.region, not link.content_score]
 
 
 def state_of_record(record: Mapping[str, Any], place: Place | None) -> bytes:
@@ -56,9 +60,19 @@ def agree(state: bytes, known: bytes) -> bool:
     return state == known or (known[-1] == 0 and state[:_HASH] == known[:_HASH])
 
 
+def _told_by(link: Link) -> bytes:
+    return _hash(link.anchor, link.rel, link.follow, link.nofollow_cause, link.link_type, link.hidden)
+
+
 def _hash(anchor: Any, rel: Any, follow: Any, nofollow_cause: Any, link_type: Any, hidden: Any) -> bytes:
     told = f"{anchor}\x1f{' '.join(rel or ())}\x1f{follow}\x1f{nofollow_cause}\x1f{link_type}\x1f{hidden}"
-    return blake2b(told.encode("utf-8", "surrogatepass"), digest_size=_HASH).digest()
+    digest = _NOTHING_TOLD.copy()
+    digest.update(told.encode("utf-8", "surrogatepass"))
+    return digest.digest()
+
+
+_NOTHING_TOLD = blake2b(digest_size=_HASH)
+"""Copied for each link: to make one from its parameters takes longer than to hash what is told."""
 
 
 def pack(manifest: Mapping[bytes, bytes]) -> bytes:
