@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from itemadapter import ItemAdapter
@@ -22,6 +23,9 @@ MOST_PERIODS = 100
 
 OF_ANY_ANSWER = ("outcome", "reason", "http_status", "ip", "subnet", "crawl_id")
 OF_AN_ANSWER_WITHOUT_LINKS = (*OF_ANY_ANSWER, "redirect_to", "content_type", "bytes", "depth", "soft_404")
+_PAGE_FIELDS = tuple(ItemAdapter.get_field_names_from_class(Page) or ())
+_page_values = attrgetter(*_PAGE_FIELDS)
+"""All at once: an adapter for every page would take as long as everything else here."""
 _NO_VALIDATORS: Document = {"etag": None, "last_modified": None}
 """Of a page whose links are not as they were last read: *not modified since* would mean what the index has not."""
 
@@ -75,7 +79,7 @@ def page_changes(
             values |= read
     else:
         if document is None:
-            values |= {name: value for name, value in ItemAdapter(comparison.visit.page).items() if name != "crawl_id"}
+            values |= {name: value for name, value in _told_of(comparison.visit.page).items() if name != "crawl_id"}
         values |= _NO_VALIDATORS
     stored = document or {}
     if document is None:
@@ -105,7 +109,7 @@ def _moved_on(comparison: Comparison, effects: Effects | None) -> Document:
 def _facts(document: Document | None, comparison: Comparison) -> Document:
     """What is told of the page itself; facts that this answer could not show stay as they were last seen."""
     visit = comparison.visit
-    told = dict(ItemAdapter(visit.page))
+    told = _told_of(visit.page)
     kind = comparison.sight.kind
     if kind != "read":
         told |= _NO_VALIDATORS
@@ -114,6 +118,10 @@ def _facts(document: Document | None, comparison: Comparison) -> Document:
     withdrawn = kind == "withdrawn" and not comparison.evidence
     names = OF_AN_ANSWER_WITHOUT_LINKS if withdrawn else OF_ANY_ANSWER
     return {name: told[name] for name in (*names, *(_NO_VALIDATORS if kind == "withdrawn" else ()))}
+
+
+def _told_of(page: Page) -> Document:
+    return dict(zip(_PAGE_FIELDS, _page_values(page), strict=True))
 
 
 def _read(
