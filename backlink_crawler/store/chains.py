@@ -13,8 +13,9 @@ event. What is to be told (``final_change``) is written with the chain and remov
 worker that dies in between leaves it to whoever comes next. ``final_changes`` counts and makes the events' ids stable.
 """
 
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from pymongo import InsertOne, UpdateOne
@@ -43,6 +44,9 @@ _LINK_FACTS = dict.fromkeys(
 )
 
 
+_NONE: Mapping[bytes, Document] = MappingProxyType({})
+
+
 class _Step(NamedTuple):
     """What to write of one page."""
 
@@ -54,12 +58,18 @@ class _Step(NamedTuple):
     """The certain end is another one than before."""
 
 
-async def resolve_chains(database: AsyncDatabase[Document], page_ids: Sequence[bytes]) -> None:
+async def resolve_chains(
+    database: AsyncDatabase[Document], page_ids: Collection[bytes], inserted: Mapping[bytes, Document] = _NONE
+) -> None:
     """Bring the chains of these pages, which were just stored, and of all pages that lead to them up to date.
 
-    Repeating the call changes nothing. A batch of pages without redirects costs two reads.
+    Repeating the call changes nothing. A batch of pages without redirects costs two reads, one of new pages one.
+
+    :param inserted: those that the caller has inserted, by id, as far as they do not redirect. There is no chain on
+        them to look at; where somebody else has written one of them in the meantime, he resolves it himself.
     """
-    stored = await _pages(database, page_ids)
+    read = [page_id for page_id in page_ids if page_id not in inserted]
+    stored = [*(await _pages(database, read) if read else ()), *inserted.values()]
     await _resolve(database, [page for page in stored if leads_on(page) or "chain" in page or "final_change" in page])
     batch: list[Document] = []
     async for page in _leading_to(database, stored):
