@@ -12,24 +12,20 @@ Whether a loss was a move to another page of the site is seen by looking at othe
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
 from backlink_crawler.history.comparison import Comparison
+from backlink_crawler.history.found import Document, Found, NewLink
 from backlink_crawler.history.manifest import WATCHED, Manifest, event_id, pack
 from backlink_crawler.history.retargeting import retargeted
 from backlink_crawler.records import EventKind, Link, LinkEvent, LostReason
 from backlink_crawler.urls import link_id as id_of
 from backlink_crawler.urls import url_id
 
-Document = dict[str, Any]
-
 MAX_STEPS = 1_000
 """Links that one commit changes at most: bounds what waits in a page's document between its commit and its effects."""
 
 _LINK_FIELDS = tuple(f.name for f in fields(Link))
-_values_of = attrgetter(*_LINK_FIELDS)
-"""Of a link, all at once: a loop of ``getattr`` takes three times as long, and this is done for every new link."""
 _EVENT_FIELDS = tuple(f.name for f in fields(LinkEvent))
 
 
@@ -47,16 +43,17 @@ class Effects:
     """One commit: the manifest it leaves, and what follows from it for links and their history."""
 
     manifest: bytes
+    found: Found
+    """Links that get a record."""
     complete: bool = True
     """False: the visit says more than one commit takes; compare again with the new manifest."""
-    inserts: list[Document] = field(default_factory=list)
     amendments: list[Amendment] = field(default_factory=list)
     events: list[Document] = field(default_factory=list)
 
     @property
     def steps(self) -> int:
         """Links written."""
-        return len(self.inserts) + len(self.amendments)
+        return len(self.found.links) + len(self.amendments)
 
 
 _Step = tuple[bytes, Callable[[Effects, bytes], None]]
@@ -80,14 +77,16 @@ class Life:
         published = visit.page.published_at
         is_new = published is not None and site_known_since is not None and published > site_known_since
         self._found = "on_known_page" if not comparison.first else "with_new_page" if is_new else "with_page"
-        self._source_id = url_id(visit.page.url)
         self._lasting = comparison.known.last_read
 
     def effects(self, most: int | None = None) -> Effects:
         """Return the effects on at most ``most`` links (``MAX_STEPS``); what belongs together is never parted."""
         most = most or MAX_STEPS
         comparison = self._comparison
-        effects = Effects(comparison.packed)
+        effects = Effects(comparison.packed, self._nothing_found())
+        if comparison.first and not comparison.before and len(comparison.present) <= most:
+            effects.found.links = [_new(link_id, link) for link_id, link in comparison.present.items()]
+            return effects
         taken: list[bytes] = []
         for steps in self._steps():
             if effects.steps and effects.steps + len(steps) > most:
@@ -98,6 +97,22 @@ class Life:
                 step(effects, link_id)
                 taken.append(link_id)
         return effects
+
+    def _nothing_found(self) -> Found:
+        page = self._comparison.visit.page
+        return Found(
+            url_id(page.url),
+            {"source_url": page.url, "source_host": page.host, "source_site": page.site},
+            {
+                "found": self._found,
+                "status": "live",
+                "first_seen": self._at,
+                "last_seen": self._at,
+                "lost_at": None,
+                "lost_reason": None,
+                "revision": self._revision,
+            },
+        )
 
     def _halfway(self, taken: Sequence[bytes]) -> Manifest:
         """Return the manifest between two visits: only the links ``taken`` are as they stand now."""
@@ -130,7 +145,7 @@ class Life:
         if record is not None:
             self._keep(effects, link, record)
             return
-        effects.inserts.append(self._document(link_id, link))
+        effects.found.links.append(_new(link_id, link))
         if not self._comparison.first:
             effects.events.append(self._event(link_id, link, "found_on_known_page", "status", None, "live"))
 
@@ -138,7 +153,7 @@ class Life:
         link = self._comparison.present[link_id]
         record = self._records.get(link_id)
         if record is None:  # deleted by hand, or set aside when it was found: it is there, so it is recorded
-            effects.inserts.append(self._document(link_id, link))
+            effects.found.links.append(_new(link_id, link))
         else:
             self._keep(effects, link, record)
 
@@ -232,21 +247,6 @@ class Life:
 
     _retargeted: Mapping[bytes, Link] | None = None
 
-    def _document(self, link_id: bytes, link: Link) -> Document:
-        return {
-            "_id": link_id,
-            "source_id": self._source_id,
-            "target_id": url_id(link.target_url),
-            **dict(zip(_LINK_FIELDS, _values_of(link), strict=True)),
-            "found": self._found,
-            "status": "live",
-            "first_seen": self._at,
-            "last_seen": self._at,
-            "lost_at": None,
-            "lost_reason": None,
-            "revision": self._revision,
-        }
-
     def _event(
         self,
         link_id: bytes,
@@ -278,6 +278,10 @@ class Life:
             evidence=evidence,
         )
         return event_document(told)
+
+
+def _new(link_id: bytes, link: Link) -> NewLink:
+    return link_id, url_id(link.target_url), link
 
 
 def event_document(event: LinkEvent) -> Document:

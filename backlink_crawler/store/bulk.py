@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from bson.raw_bson import RawBSONDocument
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import AutoReconnect, BulkWriteError, OperationFailure
@@ -53,6 +54,10 @@ DURABLE = WriteConcern(w="majority", j=True)
 server that comes back without its last writes could be told next that all of a visit is written."""
 
 
+_MESSAGE = 32 * 1024 * 1024
+"""Bytes; the server takes 48,000,000, what stands around the documents included."""
+
+
 class Refusal(NamedTuple):
     """One operation that was not done."""
 
@@ -65,8 +70,8 @@ class Refusal(NamedTuple):
 class Outcome(NamedTuple):
     """What a bulk write did."""
 
-    inserted: int
-    matched: int
+    done: int
+    """Documents inserted, or matched by an update."""
     refused: list[Refusal]
 
 
@@ -89,15 +94,63 @@ async def write(collection: AsyncCollection[Document], operations: Sequence[Oper
     :raises pymongo.errors.AutoReconnect: the server cannot just now; all of it may be repeated.
     """
     if not operations:
-        return Outcome(0, 0, [])
+        return Outcome(0, [])
     target = collection.with_options(write_concern=DURABLE)
     try:
         with repeatable():
             done = await target.bulk_write(operations, ordered=False)
     except BulkWriteError as error:
         details: dict[str, Any] = dict(error.details or {})
-        refused = [Refusal(e["index"], e.get("code", 0), str(e.get("errmsg", ""))) for e in details["writeErrors"]]
-        if details.get("writeConcernErrors") or any(refusal.code in TRANSIENT_CODES for refusal in refused):
-            raise AutoReconnect(str(details.get("writeConcernErrors") or refused[0].message)) from error
-        return Outcome(details["nInserted"], details["nMatched"], refused)
-    return Outcome(done.inserted_count, done.matched_count, [])
+        refused = _refused(details["writeErrors"], details.get("writeConcernErrors"))
+        return Outcome(details["nInserted"] + details["nMatched"], refused)
+    return Outcome(done.inserted_count + done.matched_count, [])
+
+
+async def insert(collection: AsyncCollection[Document], documents: Sequence[RawBSONDocument]) -> Outcome:
+    """Insert ``documents`` as ``write`` would, in a third less of a worker's time.
+
+    :raises pymongo.errors.AutoReconnect: as ``write``.
+    """
+    return await _command(collection, "insert", "documents", documents)
+
+
+async def update(collection: AsyncCollection[Document], statements: Sequence[RawBSONDocument]) -> Outcome:
+    """Update as ``write`` would, in a third less of a worker's time.
+
+    :param statements: as the server's command ``update`` has them: ``q`` and ``u`` …
+    :raises pymongo.errors.AutoReconnect: as ``write``.
+    """
+    return await _command(collection, "update", "updates", statements)
+
+
+async def _command(
+    collection: AsyncCollection[Document], verb: str, what: str, documents: Sequence[RawBSONDocument]
+) -> Outcome:
+    done, refused = 0, list[Refusal]()
+    for start, some in _messages(documents):
+        order = {verb: collection.name, "ordered": False, "writeConcern": DURABLE.document, what: some}
+        with repeatable():
+            reply = await collection.database.command(order)
+        concern = [reply["writeConcernError"]] if "writeConcernError" in reply else []
+        refused += _refused(reply.get("writeErrors", ()), concern, start)
+        done += reply["n"]
+    return Outcome(done, refused)
+
+
+def _messages(documents: Sequence[RawBSONDocument]) -> Iterator[tuple[int, Sequence[RawBSONDocument]]]:
+    """Yield parts that fit in a message, each behind its place."""
+    start = size = 0
+    for place, document in enumerate(documents):
+        if size and size + len(document.raw) > _MESSAGE:
+            yield start, documents[start:place]
+            start, size = place, 0
+        size += len(document.raw)
+    if size:
+        yield start, documents[start:]
+
+
+def _refused(errors: Sequence[Document], concern: Sequence[Document] | None, start: int = 0) -> list[Refusal]:
+    refused = [Refusal(start + e["index"], e.get("code", 0), str(e.get("errmsg", ""))) for e in errors]
+    if concern or any(refusal.code in TRANSIENT_CODES for refusal in refused):
+        raise AutoReconnect(str(concern or refused[0].message))
+    return refused

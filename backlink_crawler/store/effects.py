@@ -4,14 +4,18 @@ A link record carries the revision of its page's commit that wrote it last. An i
 already, an amendment meets a record of its own or a later revision: both then do nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
-from pymongo import InsertOne, UpdateOne
+from bson import decode
+from bson.raw_bson import RawBSONDocument
+from pymongo import InsertOne
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 
-from backlink_crawler.store.bulk import DUPLICATE_KEY, Operation, write
+from backlink_crawler.store.bulk import DUPLICATE_KEY, Outcome, insert, update, write
 from backlink_crawler.store.documents import Document, bounded_text
+from backlink_crawler.store.encoding import encoded
 from backlink_crawler.store.moves import Moves, explain_losses, losses_of
 from backlink_crawler.store.pending import Opening
 
@@ -25,7 +29,9 @@ async def apply(database: AsyncDatabase[Document], openings: Sequence[Opening]) 
     """
     if not openings:
         return 0
-    refused = await _write_all(database, "links", [op for opening in openings for op in _link_writes(opening)])
+    links = database["links"]
+    refused = await _write_all(insert, links, [record for opening in openings for record in opening.inserts])
+    refused += await _write_all(update, links, [statement for opening in openings for statement in _amending(opening)])
     losses = await losses_of(database, openings)
     moves = await explain_losses(database, losses)
     events = [event for opening in openings for event in opening.events if event["_id"] not in moves.replaced]
@@ -34,49 +40,58 @@ async def apply(database: AsyncDatabase[Document], openings: Sequence[Opening]) 
     unexplained = [loss for loss in losses if loss.event["_id"] not in moves.replaced]
     late = await explain_losses(database, unexplained)
     refused += await _tell(database, late.events, late)
-    closed: list[Operation] = [
-        UpdateOne({"_id": o.page_id, "revision": o.revision}, {"$unset": {"pending": "", "pending_since": ""}})
-        for o in openings
-    ]
-    await write(database["pages"], closed)
+    await update(database["pages"], _closing(openings))
     return refused
 
 
 async def _tell(database: AsyncDatabase[Document], events: Sequence[Document], moves: Moves) -> int:
     """Write events, then the links that moved: one marked as moved is not looked at again."""
     now = datetime.now(UTC)
-    recorded: list[Operation] = [InsertOne({**event, "recorded": now}) for event in events]
-    refused = await _write_all(database, "link_events", recorded)
-    return refused + await _write_all(database, "links", moves.amendments)
+    recorded = [encoded({**event, "recorded": now}) for event in events]
+    refused = await _write_all(insert, database["link_events"], recorded)
+    return refused + await _write_all(update, database["links"], moves.amendments)
 
 
-def _link_writes(opening: Opening) -> list[Operation]:
-    inserts: list[Operation] = [InsertOne(document) for document in opening.encoded]
-    amendments: list[Operation] = [
-        UpdateOne(
-            {"_id": a.link_id, "target_site": a.target_site, "revision": {"$lt": opening.revision}}, {"$set": a.values}
-        )
+def _amending(opening: Opening) -> list[RawBSONDocument]:
+    earlier = {"$lt": opening.revision}
+    return [
+        encoded({"q": {"_id": a.link_id, "target_site": a.target_site, "revision": earlier}, "u": {"$set": a.values}})
         for a in opening.amendments
     ]
-    return inserts + amendments
 
 
-async def _write_all(database: AsyncDatabase[Document], collection: str, operations: Sequence[Operation]) -> int:
+def _closing(openings: Sequence[Opening]) -> list[RawBSONDocument]:
+    """Return statements that close commits, one for all pages of the same revision: most are new and have the first."""
+    pages: dict[int, list[bytes]] = {}
+    for opening in openings:
+        pages.setdefault(opening.revision, []).append(opening.page_id)
+    done = {"$unset": {"pending": "", "pending_since": ""}}
+    return [
+        encoded({"q": {"_id": {"$in": ids}, "revision": revision}, "u": done, "multi": True})
+        for revision, ids in pages.items()
+    ]
+
+
+_Way = Callable[[AsyncCollection[Document], Sequence[RawBSONDocument]], Awaitable[Outcome]]
+"""``insert`` or ``update``."""
+
+
+async def _write_all(way: _Way, collection: AsyncCollection[Document], documents: Sequence[RawBSONDocument]) -> int:
     """Write in parts; set aside what MongoDB refuses for another reason than being there already."""
     aside: list[Document] = []
-    for start in range(0, len(operations), _BATCH):
-        part = operations[start : start + _BATCH]
-        done = await write(database[collection], part)
+    for start in range(0, len(documents), _BATCH):
+        part = documents[start : start + _BATCH]
+        done = await way(collection, part)
         aside += (
             {
                 "at": datetime.now(UTC),
-                "kind": collection,
+                "kind": collection.name,
                 "reason": bounded_text({"reason": refusal.message}, 500),
                 "source_url": None,
-                "record": bounded_text(part[refusal.place]),
+                "record": bounded_text(decode(part[refusal.place].raw)),
             }
             for refusal in done.refused
             if refusal.code != DUPLICATE_KEY
         )
-    await write(database["set_aside"], [InsertOne(document) for document in aside])
+    await write(collection.database["set_aside"], [InsertOne(document) for document in aside])
     return len(aside)

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from pymongo import UpdateOne
+from bson.raw_bson import RawBSONDocument
 from pymongo.asynchronous.database import AsyncDatabase
 
 from backlink_crawler.history.life import found_elsewhere
 from backlink_crawler.history.manifest import event_id
-from backlink_crawler.store.bulk import Operation
 from backlink_crawler.store.documents import Document
-from backlink_crawler.store.pending import Opening
+from backlink_crawler.store.encoding import encoded
+from backlink_crawler.store.pending import Finds, Opening
 from backlink_crawler.urls import url_id
 
 MOVABLE = frozenset({"removed_from_html", "page_gone", "page_redirected"})
@@ -46,7 +46,8 @@ class Moves:
     """What to write of losses that were moves."""
 
     events: list[Document] = field(default_factory=list)
-    amendments: list[Operation] = field(default_factory=list)
+    amendments: list[RawBSONDocument] = field(default_factory=list)
+    """Statements for ``bulk.update``."""
     replaced: set[bytes] = field(default_factory=set)
     """Ids of ``lost`` events in whose place a ``moved`` event stands."""
 
@@ -61,7 +62,7 @@ async def losses_of(database: AsyncDatabase[Document], openings: Sequence[Openin
             for event in opening.events
             if event["event"] == "lost" and event["reason"] in MOVABLE
         )
-    return own + await _earlier_losses(database, [link for opening in openings for link in opening.inserts])
+    return own + await _earlier_losses(database, [opening.finds for opening in openings if opening.finds])
 
 
 async def explain_losses(database: AsyncDatabase[Document], losses: Sequence[Loss]) -> Moves:
@@ -102,38 +103,49 @@ def _add(moves: Moves, lost: Document, place: str) -> None:
     moved.pop("recorded", None)
     moves.events.append(moved)
     same = {"_id": lost["link_id"], "target_site": lost["target_site"], "revision": lost["revision"], "status": "lost"}
-    moves.amendments.append(UpdateOne(same, {"$set": {"lost_reason": "moved"}}))
+    moves.amendments.append(encoded({"q": same, "u": {"$set": {"lost_reason": "moved"}}}))
 
 
-async def _earlier_losses(database: AsyncDatabase[Document], inserts: Sequence[Document]) -> list[Loss]:
-    """Return losses of links to the same targets on other pages of the sites on which ``inserts`` were found."""
-    sites = {link["source_site"] for link in inserts}
-    if not sites:
-        return []
-    links = database["links"]
-    # While a site is crawled for the first time nothing of it is lost: one look at the site spares one at each link.
-    asked = [{"n": site, "site": site, "target": None} for site in sites]
-    seen = await database.aggregate(_links_on_the_site(asked, "lost", 1))
-    losing = {found["n"] async for found in seen if found["links"]}
-    by_site: dict[str, list[Document]] = {}
-    for link in inserts:
-        if link["source_site"] in losing:
-            by_site.setdefault(link["source_site"], []).append(link)
+async def _earlier_losses(database: AsyncDatabase[Document], finds: Sequence[Finds]) -> list[Loss]:
+    """Return losses of links to the same targets on other pages of the sites where links were found."""
+    losing = await _losing(database, {one.site for one in finds})
+    by_site: dict[str, list[Finds]] = {}
+    for one in finds:
+        if one.site in losing:
+            by_site.setdefault(one.site, []).append(one)
     lost: dict[bytes, Document] = {}
     for site, found in by_site.items():
         match = {
             "source_site": site,
-            "target_id": {"$in": [link["target_id"] for link in found]},
+            "target_id": {"$in": [target for one in found for target in one.target_ids]},
             "status": "lost",
-            "lost_at": {"$gte": min(link["first_seen"] for link in found) - MOVED_WITHIN},
+            "lost_at": {"$gte": min(one.at for one in found) - MOVED_WITHIN},
             "lost_reason": {"$in": list(MOVABLE)},
         }
-        async for record in links.find(match, {"revision": 1, "last_seen": 1}):
+        async for record in database["links"].find(match, {"revision": 1, "last_seen": 1}):
             lost[event_id(record["_id"], record["revision"], "status")] = record
     if not lost:
         return []
     events = database["link_events"].find({"_id": {"$in": list(lost)}, "event": "lost"})
     return [Loss(event, lost[event["_id"]]["last_seen"]) async for event in events]
+
+
+async def _losing(database: AsyncDatabase[Document], sites: Collection[str]) -> set[str]:
+    """Return those of ``sites`` that have lost any link.
+
+    While a site is crawled for the first time nothing of it is lost: one look at all sites spares one at each link.
+    """
+    if not sites:
+        return set()
+    query = {"source_site": {"$in": list(sites)}, "status": "lost"}
+    found = await database["links"].find(query, {"_id": 0, "source_site": 1}).limit(len(sites)).to_list()
+    losing = {link["source_site"] for link in found}
+    if len(found) < len(sites) or len(losing) == len(sites):
+        return losing
+    # A few sites that lost much may stand before the others: one link of each of these is enough.
+    asked = [{"n": site, "site": site, "target": None} for site in sites if site not in losing]
+    seen = await database.aggregate(_links_on_the_site(asked, "lost", 1))
+    return losing | {found["n"] async for found in seen if found["links"]}
 
 
 def _links_on_the_site(keys: Sequence[Document], status: str, limit: int) -> list[dict[str, Any]]:

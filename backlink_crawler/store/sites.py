@@ -16,7 +16,8 @@ async def known_since(database: AsyncDatabase[Document], visits: Sequence[Visit]
     sites: dict[str, datetime] = {}
     for visit in visits:
         sites[visit.page.site] = min(visit.at, sites.get(visit.page.site, visit.at))
-    known = {site["_id"]: site["first_visited"] async for site in database["sites"].find({"_id": {"$in": list(sites)}})}
+    found = await database["sites"].find({"_id": {"$in": list(sites)}}).to_list()
+    known = {site["_id"]: site["first_visited"] for site in found}
     earlier: list[Operation] = [
         UpdateOne({"_id": site}, {"$min": {"first_visited": at}}, upsert=True)
         for site, at in sites.items()

@@ -121,7 +121,7 @@ class Index:
 
     def _apply(self, effects: Effects, revision: int) -> None:
         by_id = {record["_id"]: record for record in self.links.values()}
-        for document in effects.inserts:
+        for document in effects.found.documents():
             assert document["_id"] not in by_id, "found twice"
             self.links[document["target_url"]] = dict(document)
         for amendment in effects.amendments:

@@ -10,13 +10,36 @@ from typing import Any, Literal
 from unittest.mock import patch
 
 from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError
 
 Where = Literal["before", "first half", "second half", "after"]
 WHERE: Sequence[Where] = ("before", "first half", "second half", "after")
 """A server that dies within a bulk write has done any part of it; the halves stand for that."""
 
-_write = AsyncCollection.bulk_write
+_Send = Callable[[Sequence[Any]], Coroutine[Any, Any, Any]]
+"""A write of the driver's with its documents or operations left open."""
+
+_FIELD = {"insert": "documents", "update": "updates"}
+_command, _bulk_write = AsyncDatabase.command, AsyncCollection.bulk_write
+
+
+@contextmanager
+def _writes(intercept: Callable[[str, Sequence[Any], _Send], Coroutine[Any, Any, Any]]) -> Iterator[None]:
+    """Have every write go through ``intercept``, with the name of its collection and all that it writes."""
+
+    async def bulk_write(self: AsyncCollection[Any], requests: Sequence[Any], **options: Any) -> Any:
+        return await intercept(self.name, requests, lambda some: _bulk_write(self, some, **options))
+
+    async def command(self: AsyncDatabase[Any], order: Any, *more: Any, **options: Any) -> Any:
+        verb = next(iter(order)) if isinstance(order, dict) else order
+        if verb not in _FIELD:
+            return await _command(self, order, *more, **options)
+        field = _FIELD[verb]
+        return await intercept(order[verb], order[field], lambda some: _command(self, {**order, field: some}))
+
+    with patch.object(AsyncCollection, "bulk_write", bulk_write), patch.object(AsyncDatabase, "command", command):
+        yield
 
 
 class Crash(BaseException):
@@ -28,18 +51,18 @@ def crash(number: int, where: Where = "before") -> Iterator[list[str]]:
     """End the worker at its ``number``-th write (from 0); yields the collections written to, in order."""
     written: list[str] = []
 
-    async def bulk_write(self: AsyncCollection[Any], requests: Sequence[Any], **options: Any) -> Any:
-        written.append(self.name)
+    async def intercept(name: str, documents: Sequence[Any], send: _Send) -> Any:
+        written.append(name)
         if len(written) - 1 != number:
-            return await _write(self, requests, **options)
-        half = (len(requests) + 1) // 2
-        done = {"before": [], "first half": requests[:half], "second half": requests[half:], "after": requests}[where]
+            return await send(documents)
+        half = (len(documents) + 1) // 2
+        parts = {"before": [], "first half": documents[:half], "second half": documents[half:], "after": documents}
         with suppress(BulkWriteError):  # the answer that nobody hears
-            if done:
-                await _write(self, done, **options)
+            if done := parts[where]:
+                await send(done)
         raise Crash
 
-    with patch.object(AsyncCollection, "bulk_write", bulk_write):
+    with _writes(intercept):
         yield written
 
 
@@ -76,7 +99,7 @@ class Interleaving:
         """Run both workers to their ends."""
         workers = [asyncio.create_task(self._work(number, one)) for number, one in enumerate(work)]
         schedule = iter(self._schedule)
-        with patch.object(AsyncCollection, "bulk_write", _taking_turns):
+        with _writes(_taking_turns):
             while not all(worker.done() for worker in workers):
                 number = next(schedule, 0)
                 if workers[number].done():
@@ -144,7 +167,7 @@ async def interleavings(
 _current: ContextVar[tuple[Interleaving, int]] = ContextVar("worker")
 
 
-async def _taking_turns(self: AsyncCollection[Any], requests: Sequence[Any], **options: Any) -> Any:
+async def _taking_turns(_name: str, documents: Sequence[Any], send: _Send) -> Any:
     interleaving, number = _current.get()
     await interleaving.write(number)
-    return await _write(self, requests, **options)
+    return await send(documents)

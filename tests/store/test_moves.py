@@ -136,9 +136,19 @@ async def test_questions_about_moves_are_answered_by_indexes(store: Store) -> No
         await save(store, [seen(NEW, LINK, at=2)])
     assert states(await contents(store.database))[OLD, TARGET] == "moved"
     commands = [(one["command"], one) for one in noted if one["ns"].endswith((".links", "aggregate"))]
-    looks = [one for command, one in commands if "aggregate" in command or "target_id" in command.get("filter", ())]
+    looks = [one for command, one in commands if "aggregate" in command or "source_site" in command.get("filter", ())]
     assert len(looks) == 3
     for one in looks:
         assert "COLLSCAN" not in one.get("planSummary", "")
         assert one["docsExamined"] <= 3, one
         assert one["keysExamined"] <= 6, one
+
+
+async def test_a_site_that_lost_much_hides_no_other(store: Store) -> None:
+    """A batch finds links on several sites: a loss is explained, whatever the other sites have lost."""
+    other = "http://z.test/old"
+    many = {f"{n}.test": "x" for n in range(9)}
+    await save(store, [seen(OLD, many), seen(NEW), seen(other, LINK), seen("http://z.test/new")])
+    await save(store, [seen(OLD, at=1), seen(other, at=1)])
+    await save(store, [seen(NEW, LINK, at=2), seen("http://z.test/new", LINK, at=2)])
+    assert states(await contents(store.database))[other, TARGET] == "moved"
