@@ -23,18 +23,14 @@ class Offered:
 
     def fresh(self, children: Iterable[Child]) -> list[Child]:
         """Return those that have not been offered, or with another budget for their site."""
-        return [child for child in children if not self._has(_hash(child))]
+        young, old = self._young, self._old
+        return [
+            child for child in children if (key := hash((child.url, child.site_budget))) not in young and key not in old
+        ]
 
     def remember(self, children: Iterable[Child]) -> None:
         """Note offers that the frontier has acknowledged."""
         for child in children:
             if len(self._young) >= self._generation:
                 self._old, self._young = self._young, set()
-            self._young.add(_hash(child))
-
-    def _has(self, key: int) -> bool:
-        return key in self._young or key in self._old
-
-
-def _hash(child: Child) -> int:
-    return hash((child.url, child.site_budget))
+            self._young.add(hash((child.url, child.site_budget)))
