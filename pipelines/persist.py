@@ -1,7 +1,7 @@
 """Last stage: visits are stored in batches. A visit leaves it only when MongoDB has it.
 
-While batches are being written the next one gathers: a worker that has little to do waits for nothing, and one that has
-much to do writes large batches.
+While a batch is being written the next one gathers. A batch costs a few round trips whatever its size, so a worker that
+has much to do waits a moment for the next visits; one that has little to do waits for nothing.
 """
 
 import asyncio
@@ -25,6 +25,12 @@ BATCH_LINKS = 5_000
 """A batch holds so many links at most (but one page at least): bounds the memory and the time of a write."""
 BATCHES_AT_ONCE = 2
 """While MongoDB writes one batch, the next one is compared and encoded: each of the two has work all the time."""
+ENOUGH = 32
+"""Visits that make a batch worth its round trips: the second batch at once is begun with so many."""
+GATHER_SECONDS = 0.02
+"""How long a worker that has much to do waits for so many."""
+_HANDFUL = 3
+"""Visits; a worker whose last batch had no more has little to do."""
 _LONGEST_PAUSE = 30.0
 _LOOK_UP = 0.5
 _PATIENCE_AT_STOP = 3.0
@@ -57,6 +63,7 @@ class Persist:
         self._store = Store(uri, settings["MONGODB_DATABASE"], patience=patience)
         self._waiting: deque[tuple[Visit, asyncio.Future[None]]] = deque()
         self._writing = 0
+        self._last_batch = 0
         self._writers: set[asyncio.Task[None]] = set()
         self._stop_by: float | None = None
         self._given_up = False
@@ -95,7 +102,7 @@ class Persist:
         """Return ``visit`` once it is stored."""
         stored = asyncio.get_running_loop().create_future()
         self._waiting.append((visit, stored))
-        if self._writing < BATCHES_AT_ONCE:
+        if self._writing < (BATCHES_AT_ONCE if len(self._waiting) >= ENOUGH else 1):
             self._writing += 1
             writer = asyncio.create_task(self._write_all())
             self._writers.add(writer)
@@ -105,13 +112,20 @@ class Persist:
 
     async def _write_all(self) -> None:
         while self._waiting:
-            batch: list[tuple[Visit, asyncio.Future[None]]] = []
-            links = 0
-            while self._waiting and (not batch or links + len(self._waiting[0][0].links) <= BATCH_LINKS):
-                batch.append(self._waiting.popleft())
-                links += len(batch[-1][0].links)
-            await self._write(batch)
+            if self._last_batch > _HANDFUL and len(self._waiting) < ENOUGH:
+                await asyncio.sleep(GATHER_SECONDS)
+            if batch := self._next_batch():  # else the other writer has taken them meanwhile
+                self._last_batch = len(batch)
+                await self._write(batch)
         self._writing -= 1  # at once, not when the task is collected: no visit may wait for a writer that has left
+
+    def _next_batch(self) -> list[tuple[Visit, asyncio.Future[None]]]:
+        batch: list[tuple[Visit, asyncio.Future[None]]] = []
+        links = 0
+        while self._waiting and (not batch or links + len(self._waiting[0][0].links) <= BATCH_LINKS):
+            batch.append(self._waiting.popleft())
+            links += len(batch[-1][0].links)
+        return batch
 
     async def _write(self, batch: list[tuple[Visit, asyncio.Future[None]]]) -> None:
         visits = [visit for visit, _ in batch]

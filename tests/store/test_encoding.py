@@ -18,7 +18,7 @@ from backlink_crawler.store.documents import MAX_RECORD
 from backlink_crawler.store.encoding import encoded_records
 from tests.history.index import PAGE, link, visit
 
-TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=80)
+TEXT = st.text(max_size=80)
 FEATURES = st.fixed_dictionaries(
     {
         "anchor": TEXT,
