@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 
 from backlink_crawler.frontier.contract import FrontierError
@@ -36,6 +37,7 @@ class Keys:
         return f"{self.prefix}:{self.crawl_id}:{{{shard}}}"
 
 
+@lru_cache(maxsize=65_536)
 def shard_of(site: str, shards: int) -> int:
     """Return the shard that all keys of ``site`` belong to."""
     return int.from_bytes(blake2b(site.encode(), digest_size=4).digest(), "big") % shards
