@@ -1,7 +1,7 @@
 """Redirect chains: what follows from the pages, whoever stores them, in whatever order, and whatever fails."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
@@ -248,31 +248,60 @@ async def test_a_page_that_began_to_redirect_had_been_its_own_end(store: Store) 
 Step = Callable[..., Awaitable[Any]]
 
 
+class Touches(list[str]):
+    """How ``chains`` touched the database, in order; at one of these touches something else happens."""
+
+    def __init__(self, at: int, act: Step, *, after: bool) -> None:
+        super().__init__()
+        self._at = at
+        self._act = act
+        self._after = after
+        self._busy = False
+
+    @asynccontextmanager
+    async def touch(self, name: str) -> AsyncIterator[None]:
+        """Note a touch, with what happens before or after it; what that does itself is not noted."""
+        if self._busy:
+            yield
+            return
+        self.append(name)
+        mine = len(self) == self._at
+        if mine and not self._after:
+            await self._interrupt()
+        yield
+        if mine and self._after:
+            await self._interrupt()
+
+    async def _interrupt(self) -> None:
+        self._busy = True
+        try:
+            await self._act()
+        finally:
+            self._busy = False
+
+
 def interrupted(monkeypatch: pytest.MonkeyPatch, at: int, act: Step, *, after: bool) -> list[str]:
     """Have ``act`` run before or after the ``at``-th touch of the database by ``chains``; return what was touched."""
-    touched: list[str] = []
-    busy = False
+    touched = Touches(at, act, after=after)
 
     def wrapped(name: str, step: Step) -> Step:
         async def run(*arguments: Any) -> Any:
-            nonlocal busy
-            if busy:
+            async with touched.touch(name):
                 return await step(*arguments)
-            touched.append(name)
-            mine = len(touched) == at
-            result = await step(*arguments) if after or not mine else None
-            if mine:
-                busy = True
-                try:
-                    await act()
-                finally:
-                    busy = False
-            return result if after or not mine else await step(*arguments)
 
         return run
 
+    leading_to = chains._leading_to
+
+    async def all_leading_to(*arguments: Any) -> AsyncIterator[Any]:
+        async with touched.touch("_leading_to"):
+            found = [page async for page in leading_to(*arguments)]
+        for page in found:
+            yield page
+
     for name in ("_pages", "write"):
         monkeypatch.setattr(chains, name, wrapped(name, getattr(chains, name)))
+    monkeypatch.setattr(chains, "_leading_to", all_leading_to)
     return touched
 
 
