@@ -71,9 +71,12 @@ EXTENSIONS = {
     "backlink_crawler.frontier.feedback.Feedback": 100,
     "backlink_crawler.net.sitemaps.SitemapNotes": 150,
     "backlink_crawler.observe.progress.Progress": 200,
+    "backlink_crawler.observe.totals.Totals": 0,
     "backlink_crawler.runtime.Runtime": 300,
+    "scrapy.extensions.corestats.CoreStats": None,
     "scrapy.extensions.logstats.LogStats": None,
 }
+DOWNLOADER = "backlink_crawler.net.downloader.DirectDownloader"
 DOWNLOAD_HANDLERS = {
     "http": "backlink_crawler.net.handler.GuardedHandler",
     "https": "backlink_crawler.net.handler.GuardedHandler",
@@ -97,12 +100,20 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
     # The download handler unpacks while it reads, so that a bomb ends at the bound.
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    # The download handler adds what is the same for all requests, once.
+    "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": None,
+    "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": None,
+    "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": None,
 }
+# Pages are counted by outcome (pages/...) where they are stored.
+DOWNLOADER_STATS = False
 SPIDER_MIDDLEWARES = {
+    "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,
     "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,
     "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
     "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
 }
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.5",
@@ -119,9 +130,12 @@ CONCURRENT_ITEMS = 1
 SCRAPER_SLOT_MAX_ACTIVE_SIZE = 50_000_000
 # The frontier spaces requests; Scrapy's own delay would count from the start of a request, not from its end.
 DOWNLOAD_DELAY = 0.0
+WARN_ON_GENERATOR_RETURN_VALUE = False
 LOG_LEVEL = "INFO"
+LOG_FORMATTER = "backlink_crawler.observe.totals.PageLogFormatter"
 LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
 LOG_DATEFORMAT = "%Y-%m-%d %H:%M:%S"
+STATS_CLASS = "backlink_crawler.observe.totals.PlainStatsCollector"
 STATS_DUMP = False
 
 FROM_ENVIRONMENT = (

@@ -24,6 +24,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedError, DownloadTimeoutError
 from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
+from scrapy.settings import BaseSettings
 
 from backlink_crawler.net import media
 from backlink_crawler.net.connector import LONGEST_HEAD, MOST_FIELDS, GuardedConnector
@@ -82,6 +83,7 @@ class GuardedHandler(BaseDownloadHandler):
                 verify=settings.getbool("DOWNLOAD_VERIFY_CERTIFICATES"),
                 private=settings.getbool("ALLOW_PRIVATE_ADDRESSES"),
             ),
+            headers=_headers_of_all(crawler.settings),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             response_class=_Response,
@@ -186,6 +188,15 @@ class _Response(aiohttp.ClientResponse):
             self.peer = ipaddress.ip_address(peername[0].partition("%")[0])
         await super().start(connection)
         return self
+
+
+def _headers_of_all(settings: BaseSettings) -> list[tuple[str, str]]:
+    """Return what every request says that does not say otherwise: ``DEFAULT_REQUEST_HEADERS`` and ``USER_AGENT``."""
+    given = settings.getdict("DEFAULT_REQUEST_HEADERS")
+    headers = Headers({name: value for name, value in given.items() if value is not None})
+    if settings["USER_AGENT"]:
+        headers.setdefault("User-Agent", settings["USER_AGENT"])
+    return headers.to_tuple_list()
 
 
 def _told(error: Exception) -> Exception:

@@ -27,6 +27,8 @@ _HEADERS = {
     "Accept-Encoding": "gzip, deflate, br, zstd",
     "User-Agent": "backlink_crawler/bench",
 }
+_NEEDED_BY_OTHERS = ("defaultheaders.DefaultHeadersMiddleware", "downloadtimeout.DownloadTimeoutMiddleware")
+"""Off in a crawl, where our handler does their work."""
 
 
 class _Clock:
@@ -74,6 +76,8 @@ def _settings(options: argparse.Namespace) -> Settings:
     handler = CANDIDATES[options.candidate]
     handlers = {"http": handler, "https": handler, "data": None, "file": None, "ftp": None, "s3": None}
     middlewares = {name: at for name, at in base.DOWNLOADER_MIDDLEWARES.items() if name.startswith("scrapy.")}
+    for name in _NEEDED_BY_OTHERS:
+        del middlewares[f"scrapy.downloadermiddlewares.{name}"]
     if handler.startswith("scrapy."):
         middlewares["scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware"] = 590
     chosen.update(
@@ -89,6 +93,7 @@ def _settings(options: argparse.Namespace) -> Settings:
             "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",
             "COMMANDS_MODULE": "",
             "SPIDER_MODULES": [],
+            "DOWNLOADER": "scrapy.core.downloader.Downloader",
             "DOWNLOAD_HANDLERS": handlers,
             "DOWNLOADER_MIDDLEWARES": middlewares,
             "DEFAULT_REQUEST_HEADERS": _HEADERS,
