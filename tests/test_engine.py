@@ -23,6 +23,7 @@ class Answers(BaseDownloadHandler):
     """Answers everything after a turn of the loop, and remembers how many it answered at once."""
 
     most: ClassVar[int] = 0
+    queued: ClassVar[int] = 0
     under_way: ClassVar[int] = 0
 
     async def download_request(self, request: Request) -> Response:
@@ -84,7 +85,7 @@ class Order:
 
 async def crawled(**settings: Any) -> Crawler:
     """One crawl inside this process, with the project's settings and no servers."""
-    Answers.most = 0
+    Answers.most = Answers.queued = 0
     Order.came.clear()
     Order.together.clear()
     given = {name: getattr(base, name) for name in dir(base) if name.isupper()}
@@ -109,7 +110,11 @@ async def crawled(**settings: Any) -> Crawler:
     def spider_error(response: Response) -> None:
         errors.append(response.url)
 
+    def left(request: Request) -> None:
+        Answers.queued += 1
+
     crawler.signals.connect(spider_error, signals.spider_error)
+    crawler.signals.connect(left, signals.request_left_downloader)
     await runner.crawl(crawler)
     assert errors == ["https://a.test/0"]
     return crawler
@@ -144,9 +149,12 @@ async def test_the_downloader_takes_no_more_than_it_has_room_for(room: int) -> N
     ids=lambda wish: next(iter(wish)),
 )
 async def test_scrapys_own_spacing_still_works(wish: dict[str, Any]) -> None:
-    """Somebody who asks for Scrapy's own pauses gets Scrapy's own queues, with a host at a time."""
-    await crawled(CONCURRENT_REQUESTS_PER_DOMAIN=1, **wish)
-    assert Answers.most == 1
+    """Somebody who asks for Scrapy's own pauses gets Scrapy's own queues, which tell of each request that leaves them;
+    nobody else's requests are in one."""
+    await crawled(**wish)
+    assert Answers.queued == PAGES + 2
+    await crawled()
+    assert Answers.queued == 0
 
 
 async def test_totals_are_scrapys() -> None:

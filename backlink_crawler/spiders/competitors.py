@@ -9,8 +9,8 @@ from typing import ClassVar
 
 from scrapy import Request
 
-from backlink_crawler.records import Child, RawLink, Visit
-from backlink_crawler.spiders.walking import ArgumentError, WalkingSpider
+from backlink_crawler.records import Child, Visit
+from backlink_crawler.spiders.walking import ArgumentError, Reach, WalkingSpider
 from backlink_crawler.store import Store
 from backlink_crawler.store.linking_pages import pages_linking_to
 from backlink_crawler.urls import host_of, site_of
@@ -50,15 +50,10 @@ class CompetitorsSpider(WalkingSpider):
                 if site_of(host_of(url)) not in self._competitors:
                     yield self.request_of(Child(url, depth=1, band=2, site_budget=self._probe))
 
-    def wanted(self, url: str, host: str, site: str, source: Visit) -> int | None:
-        """Want competitors whole, and a few pages of each site around them."""
+    def reach(self, host: str, source: Visit, depth: int) -> Reach | None:
+        """Reach competitors whole and first, and a few pages of each site around them."""
+        site = site_of(host)
         if site in self._competitors:
-            return 0
+            return Reach(min(depth, 1))
         leads_here = source.page.site in self._competitors or source.page.site == site
-        return self._probe if leads_here else None
-
-    def band(self, link: RawLink, depth: int) -> int:
-        """Competitors come before the sites around them."""
-        assert link.url is not None
-        near = site_of(host_of(link.url)) in self._competitors
-        return min(depth, 1) if near else 2 + (depth > 1)
+        return Reach(2 + (depth > 1), self._probe) if leads_here else None

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from backlink_crawler.records import Visit
-from backlink_crawler.spiders.walking import ArgumentError, WalkingSpider
+from backlink_crawler.spiders.walking import ArgumentError, Reach, WalkingSpider, band_of
 
 
 class SeedsSpider(WalkingSpider):
@@ -32,15 +32,12 @@ class SeedsSpider(WalkingSpider):
             for host in (bare, f"www.{bare}"):
                 self._prefixes[host] = (*self._prefixes.get(host, ()), start.prefix)
 
-    def wanted(self, url: str, host: str, site: str, source: Visit) -> int | None:
-        """Want what lies on a host and under a path of the start list, and on hosts that were pushed as start URLs."""
+    def reach(self, host: str, source: Visit, depth: int) -> Reach | None:
+        """Reach what lies on a host and under a path of the start list, and hosts that were pushed as start URLs."""
         if self._open_ended and host == source.page.host:
-            return 0
+            return Reach(band_of(depth))
         prefixes = self._prefixes_of(host)
-        if not prefixes or "/" in prefixes:  # another site, or a host that is walked whole: nearly all links
-            return 0 if prefixes else None
-        path = url.partition("?")[0].split("/", 3)[3]
-        return 0 if any(f"/{path}/".startswith(prefix) for prefix in prefixes) else None
+        return Reach(band_of(depth), under=() if "/" in prefixes else prefixes) if prefixes else None
 
     def _prefixes_of(self, host: str) -> tuple[str, ...]:
         """Return the path prefixes under which ``host`` is walked."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -16,16 +17,33 @@ from backlink_crawler.frontier.contract import BANDS
 from backlink_crawler.frontier.walk_limits import Walk, WalkLimits
 from backlink_crawler.net.introduction import contact_missing, introduce
 from backlink_crawler.project import Project, ProjectError, read
-from backlink_crawler.records import Child, RawLink, Visit
+from backlink_crawler.records import Child, Visit
 from backlink_crawler.spiders.observation import observe_failure, observe_response
 from backlink_crawler.spiders.startlist import Start, StartList, read_start_list
-from backlink_crawler.urls import host_of, site_of
+from backlink_crawler.urls import host_of
 
 _WALKED = frozenset({"text", "image", "frame", "canonical", "redirect"})
 
 
+def band_of(depth: int) -> int:
+    """Return the priority band where nothing else decides: what is nearer to the start comes first."""
+    return min(depth, BANDS - 1)
+
+
 class ArgumentError(ValueError):
     """A spider argument makes no sense; the message is one line for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How the pages of one host are walked."""
+
+    band: int
+    """Priority band, 0 (first) to 3."""
+    site_budget: int = 0
+    """Pages that may be admitted for its site; 0: the crawl's own budget."""
+    under: tuple[str, ...] = ()
+    """Paths, one of which a page must lie under (``/blog/``); none: the whole host is walked."""
 
 
 class WalkingSpider(Spider):
@@ -94,13 +112,12 @@ class WalkingSpider(Spider):
         for start in self.starts:
             yield self.request_of(Child(start.url, depth=0, band=0))
 
-    def wanted(self, url: str, host: str, site: str, source: Visit) -> int | None:
-        """Return the page budget of ``site`` (0: the crawl's own) if ``url``, found on ``source``, is to be walked."""
-        raise NotImplementedError
+    def reach(self, host: str, source: Visit, depth: int) -> Reach | None:
+        """Return how pages of ``host`` that ``source`` links to are walked; ``None``: not at all.
 
-    def band(self, link: RawLink, depth: int) -> int:
-        """Return the priority band of a link's target, 0 (first) to 3; by default what is nearer to the start."""
-        return min(depth, BANDS - 1)
+        Asked once for each host that a page leads to.
+        """
+        raise NotImplementedError
 
     def request_of(self, child: Child) -> Request:
         """Return the request that makes ``child`` known to the frontier."""
@@ -152,21 +169,17 @@ class WalkingSpider(Spider):
         depth = page.depth + (page.outcome != "redirect")
         if depth > self.max_depth or (page.nofollow and not self._walk_nofollow):
             return
-        offered = {page.url}
-        places: dict[str, tuple[str, str]] = {}  # by origin: most links of a page lead to a few
-        for link in visit.raw_links:
-            url = link.url
-            if url is None or url in offered or link.link_type not in _WALKED:
+        reached: dict[str, Reach | None] = {}  # by origin: most links of a page lead to a few
+        for url in dict.fromkeys([link.url for link in visit.raw_links if link.link_type in _WALKED]):
+            if url is None or url == page.url:
                 continue
-            offered.add(url)
             origin = url[: url.index("/", 8)]
-            place = places.get(origin)
-            if place is None:
-                host = host_of(url)
-                place = places[origin] = host, site_of(host)
-            budget = self.wanted(url, *place, visit)
-            if budget is not None:
-                yield Child(url, depth, self.band(link, depth), budget)
+            if origin in reached:
+                reach = reached[origin]
+            else:
+                reach = reached[origin] = self.reach(host_of(origin), visit, depth)
+            if reach is not None and (not reach.under or _lies_under(url, reach.under)):
+                yield Child(url, depth, reach.band, reach.site_budget)
 
     def _read_project(self) -> Project:
         """Return the project file that was named; none is looked for, as a worker may run anywhere."""
@@ -183,6 +196,11 @@ class WalkingSpider(Spider):
         if self.arguments.get(name) and not found.starts:
             raise ArgumentError(f"{name}: {found.problems[0]}" if found.problems else f"{name} is empty")
         return found
+
+
+def _lies_under(url: str, prefixes: tuple[str, ...]) -> bool:
+    path = url.partition("?")[0].split("/", 3)[3]
+    return f"/{path}/".startswith(prefixes)
 
 
 def _limits_from(settings: BaseSettings) -> WalkLimits:
