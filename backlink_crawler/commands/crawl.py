@@ -1,6 +1,7 @@
 """``scrapy crawl``: Scrapy's own, with one clear line instead of a traceback when a crawl cannot be made."""
 
 import argparse
+import gc
 import logging
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
@@ -27,6 +28,8 @@ class Command(ScrapyCrawl):
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Leave the lists of versions and enabled components to those who debug."""
         super().process_options(args, opts)
+        # What is imported from here on stays: to look for garbage among it would take a tenth of the start.
+        gc.set_threshold(50_000)
         assert self.settings is not None
         if self.settings["LOG_LEVEL"] != "DEBUG":
             for name in _CHATTY:

@@ -2,6 +2,7 @@
 
 import ipaddress
 from datetime import datetime
+from functools import lru_cache
 
 from scrapy.exceptions import (
     CannotResolveHostError,
@@ -88,6 +89,7 @@ def observe_failure(request: Request, error: BaseException, at: datetime) -> Vis
     return Visit(page, at, retry_after=error.retry_after if isinstance(error, RobotsUnreachable) else None)
 
 
+@lru_cache(maxsize=4_096)
 def subnet_of(ip: str) -> str:
     """Return the /24 of an IPv4 address or the /48 of an IPv6 one, by which owners of many sites are recognised."""
     length = 48 if ":" in ip else 24
