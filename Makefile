@@ -55,6 +55,12 @@ bench: $(VENV)/.dev  ## the whole worker beside other crawlers, in one run (abou
 bench-quick: $(VENV)/.dev  ## whether the worker became slower: beside two others on a tenth of the web (about a minute)
 	@$(BIN)/python -m tests.benchmarks.worker --quick $(ARGS)
 
+bench-hosts: $(VENV)/.dev  ## memory and open sockets with 1,000, 5,000 and 10,000 hosts, default settings beside broad ones (about 10 minutes)
+	@$(BIN)/python -m tests.benchmarks.worker --web hosts --rounds 1 --json tests/benchmarks/results/worker-hosts.json $(ARGS)
+
+bench-saved: $(VENV)/.dev  ## the worker alone on saved pages of a thousand sites, default settings beside broad ones
+	@$(BIN)/python -m tests.benchmarks.worker --web real --rounds 3 --json tests/benchmarks/results/worker-real.json $(ARGS)
+
 bench-frontier: $(VENV)/.dev  ## the shared frontier beside stock scrapy-redis, in one run (about 20 minutes)
 	@$(BIN)/python -m tests.benchmarks.frontier --json tests/benchmarks/results/frontier.json $(ARGS)
 

@@ -8,6 +8,8 @@ BOT_NAME = "backlink_crawler"
 
 # --- The job -------------------------------------------------------------------------------------------------
 CRAWL_ID = ""
+CRAWL_PROFILE = ""
+CRAWL_PROFILES = {"broad": "settings.broad"}
 MAX_PAGES_PER_SITE = 1_000
 MAX_PAGES = 0
 DEPTH_LIMIT = 10
@@ -43,6 +45,8 @@ WALK_NOFOLLOW = False
 # --- Guards --------------------------------------------------------------------------------------------------
 ALLOW_PRIVATE_ADDRESSES = False
 NET_HOSTS_FILE = ""
+NET_IDLE_CONNECTIONS = 256
+NET_IDLE_SECONDS = 15.0
 DOWNLOAD_MAXSIZE = 10 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
 DOWNLOAD_TIMEOUT = 30
@@ -59,7 +63,7 @@ MONGODB_DATABASE = "backlinks"
 SPIDER_MODULES = ["backlink_crawler.spiders"]
 NEWSPIDER_MODULE = "backlink_crawler.spiders"
 COMMANDS_MODULE = "backlink_crawler.commands"
-ADDONS = {"backlink_crawler.preflight.Preflight": 900}
+ADDONS = {"backlink_crawler.profiles.Profile": 50, "backlink_crawler.preflight.Preflight": 900}
 SCHEDULER = "backlink_crawler.frontier.scheduler.FrontierScheduler"
 SCHEDULER_PERSIST = True
 ITEM_PIPELINES = {
@@ -124,6 +128,9 @@ DEFAULT_REQUEST_HEADERS = {
 # --- Scrapy's engine -----------------------------------------------------------------------------------------
 ASYNCIO_EVENT_LOOP = "uvloop.Loop"
 CONCURRENT_REQUESTS = 64
+# The frontier says which host may be asked and when. A slot for each would be remembered for two minutes (1.3 KB), so
+# all that it hands out shares one, which CONCURRENT_REQUESTS bounds.
+DOWNLOAD_SLOTS = {"frontier": {"concurrency": 1_000_000, "delay": 0.0}}
 # Scrapy starts this many tasks for every response; a page is one item.
 CONCURRENT_ITEMS = 1
 # Pages waiting for their batch to be stored count here; the default would admit about 18 large ones.
@@ -142,6 +149,7 @@ FROM_ENVIRONMENT = (
     "ALLOW_PRIVATE_ADDRESSES",
     "CONTACT",
     "CRAWL_ID",
+    "CRAWL_PROFILE",
     "DEPTH_LIMIT",
     "FRONTIER_HOST_CONCURRENCY",
     "FRONTIER_HOST_DELAY",
@@ -157,6 +165,8 @@ FROM_ENVIRONMENT = (
     "MONGODB_DATABASE",
     "MONGODB_URI",
     "NET_HOSTS_FILE",
+    "NET_IDLE_CONNECTIONS",
+    "NET_IDLE_SECONDS",
     "PROGRESS_SECONDS",
     "RECHECK_MAX_DAYS",
     "RECHECK_MIN_DAYS",

@@ -9,4 +9,5 @@ from settings.base import FROM_ENVIRONMENT
 SERVICES_EMBEDDED = True
 ADDONS = {**BASE_ADDONS, "backlink_crawler.services.LocalServices": 100}
 
-globals().update({name: os.environ[name] for name in FROM_ENVIRONMENT if os.environ.get(name)})
+ENVIRONMENT = {name: os.environ[name] for name in FROM_ENVIRONMENT if os.environ.get(name)}
+globals().update(ENVIRONMENT)

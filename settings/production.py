@@ -7,4 +7,5 @@ from settings.base import FROM_ENVIRONMENT
 
 SERVICES_EMBEDDED = False
 
-globals().update({name: os.environ[name] for name in FROM_ENVIRONMENT if os.environ.get(name)})
+ENVIRONMENT = {name: os.environ[name] for name in FROM_ENVIRONMENT if os.environ.get(name)}
+globals().update(ENVIRONMENT)

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -203,3 +203,64 @@ async def test_many_names_are_forgotten(answers: list[list[str]], monkeypatch: p
         assert not dns._throttle_dns_futures
         assert not dns._acquired_per_host
         assert not dns._waiters
+
+
+@asynccontextmanager
+async def lasting_server() -> AsyncIterator[tuple[int, list[asyncio.StreamWriter]]]:
+    """A server that never closes a connection itself; yields its port and the connections made so far."""
+    made: list[asyncio.StreamWriter] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        made.append(writer)
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while await reader.readuntil(b"\r\n\r\n"):
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nhi")
+        writer.close()
+
+    server = await asyncio.start_server(answer, PUBLIC, 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1], made
+        for writer in made:
+            writer.close()
+
+
+async def test_idle_connections_are_bounded_in_number(answers: list[list[str]]) -> None:
+    """However many hosts were asked, few connections stay open: those used last, which are used again."""
+    answers.append([PUBLIC])
+    async with lasting_server() as (port, made), handler(NET_IDLE_CONNECTIONS=3) as wire:
+        for number in range(20):
+            await wire.download_request(Request(f"http://host-{number}.test:{port}/"))
+        dns = wire._session.connector
+        assert isinstance(dns, connector.GuardedConnector)
+        assert sum(map(len, dns._conns.values())) == len(dns._conns) == 3
+        for number in (17, 18, 19, 17, 18, 19):
+            await wire.download_request(Request(f"http://host-{number}.test:{port}/"))
+        assert len(made) == 20
+        await wire.download_request(Request(f"http://host-16.test:{port}/"))
+        assert len(made) == 21
+
+
+async def test_idle_connections_of_one_host_are_bounded(answers: list[list[str]]) -> None:
+    """The bound counts connections, not hosts: several at once to one host leave no more behind."""
+    answers.append([PUBLIC])
+    async with lasting_server() as (port, made), handler(NET_IDLE_CONNECTIONS=2) as wire:
+        requests = [Request(f"http://one.test:{port}/{number}") for number in range(6)]
+        await asyncio.gather(*map(wire.download_request, requests))
+        dns = wire._session.connector
+        assert isinstance(dns, connector.GuardedConnector)
+        assert len(made) == 6
+        assert sum(map(len, dns._conns.values())) == 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "connections"), [({}, 1), ({"NET_IDLE_SECONDS": 0}, 3), ({"NET_IDLE_CONNECTIONS": 0}, 3)]
+)
+async def test_idle_connections_are_bounded_in_time(
+    answers: list[list[str]], settings: dict[str, object], connections: int
+) -> None:
+    """A connection that was idle for longer than it may be is not used again; with no time, or no room, none is."""
+    answers.append([PUBLIC])
+    async with lasting_server() as (port, made), handler(**settings) as wire:
+        for _ in range(3):
+            await wire.download_request(Request(f"http://one.test:{port}/"))
+        assert len(made) == connections

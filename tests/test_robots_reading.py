@@ -1,6 +1,8 @@
 """Reading one robots.txt: answers, redirects, failures (RFC 9309 §2.3), and what a worker remembers of them."""
 
 import asyncio
+import gc
+import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -215,11 +217,59 @@ async def test_memory_is_bounded_in_bytes() -> None:
     memory = RobotsMemory(Clock(), most_bytes=10 * rules.weight)
     for n in range(50):
         await reading(memory, f"https://{n}.test", rules)
-    assert len(memory) == 10
-    assert memory.weight == 10 * rules.weight
+    assert len(memory) == 9  # each takes a little more than its rules
+    assert memory.weight <= 10 * rules.weight
     for n in range(50):
         await reading(memory, f"https://{n}.test", RobotsRules())
-    assert memory.weight == 50 * RobotsRules().weight, "what is replaced no longer counts"
+    once = memory.weight
+    for n in range(50):
+        await reading(memory, f"https://{n}.test", RobotsRules())
+    assert memory.weight == once, "what is replaced no longer counts"
+
+
+async def test_sitemaps_count() -> None:
+    """A file without a rule that names a hundred long sitemaps takes their bytes."""
+    plain, named = RobotsMemory(Clock()), RobotsMemory(Clock())
+    sitemaps = [f"https://{n}.test/{'s' * 2_000}" for n in range(100)]
+    await reading(plain, ORIGIN, RobotsRules())
+    await reading(named, ORIGIN, RobotsRules(sitemaps=sitemaps))
+    assert named.weight - plain.weight >= sum(map(len, sitemaps))
+
+
+async def test_what_read_a_file_is_not_kept() -> None:
+    """Kept for a day is what was read, not the task that read it: that would hold all its work as well."""
+    memory = RobotsMemory(Clock())
+
+    async def work() -> Read:
+        return Read(RobotsRules())
+
+    task = asyncio.ensure_future(work())
+    memory.put(ORIGIN, task)
+    read = await task
+    await asyncio.sleep(0)
+    kept = memory.get(ORIGIN)
+    assert kept is not None
+    assert kept is not task
+    assert await kept is read
+
+
+@pytest.mark.parametrize("rules", [0, 12, 500])
+async def test_weight_is_what_memory_is_taken(rules: int) -> None:
+    """The bound in bytes holds: what is counted is not less than what is taken, and not twice as much."""
+    body = "User-agent: *\n" + "".join(f"Disallow: /cellar-{n}/shelf-{n}/\n" for n in range(rules))
+    memory, files = RobotsMemory(Clock()), 20
+    await reading(memory, "https://first.test", read_robots(body.encode(), AGENT))
+    gc.collect()
+    tracemalloc.start()
+    try:
+        for n in range(files):
+            await reading(memory, f"https://host-{n}.test", read_robots(body.encode(), AGENT))
+        gc.collect()
+        taken = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    counted = memory.weight * files / (files + 1)
+    assert taken <= counted < 2 * taken
 
 
 async def test_a_failure_is_not_remembered() -> None:

@@ -11,6 +11,7 @@ from scrapy.exceptions import UsageError
 
 from backlink_crawler.frontier.contract import Counts, FrontierError
 from backlink_crawler.net.hostsfile import HostsFileError
+from backlink_crawler.profiles import ProfileError
 from backlink_crawler.spiders.revisiting import NOTHING_TO_DO, RevisitingSpider
 from backlink_crawler.spiders.walking import ArgumentError
 from backlink_crawler.store import StoreError
@@ -37,7 +38,7 @@ def run(args: Sequence[str], opts: argparse.Namespace, process: AsyncCrawlerProc
 
 def _exit_code(crawler: Crawler, task: Any) -> int:
     error = task.exception() if task.done() and not task.cancelled() else None
-    if isinstance(error, ArgumentError):
+    if isinstance(error, ArgumentError | ProfileError):
         return _say(str(error), 2)
     if isinstance(error, StoreError | FrontierError | HostsFileError | SuffixListError):
         return _say(str(error), 1)

@@ -9,6 +9,7 @@ import aiohttp
 import certifi
 from aiohttp.abc import AbstractResolver
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.connector import AddrInfoType
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.streams import EMPTY_PAYLOAD
@@ -21,27 +22,51 @@ MOST_FIELDS = 1_000
 
 _KEPT_NAMES = 10_000
 _DNS_SECONDS = 300
-_KEEP_ALIVE_SECONDS = 15
 
 
 class GuardedConnector(aiohttp.TCPConnector):
-    """Refuses addresses as their sockets are made, after all resolving; forgets names and idle connections in time."""
+    """Refuses addresses as their sockets are made, after all resolving; bounds the names and the idle connections that
+    it keeps, in number and in time.
+    """
 
     def __init__(
-        self, resolver: AbstractResolver, *, limit: int, limit_per_host: int, verify: bool, private: bool
+        self,
+        resolver: AbstractResolver,
+        *,
+        limit: int,
+        limit_per_host: int,
+        most_idle: int,
+        idle_seconds: float,
+        verify: bool,
+        private: bool,
     ) -> None:
+        """:param most_idle: connections that stay open without a request; the one longest idle is closed first.
+        :param idle_seconds: after which one is closed, at the latest after twice as long.
+        """
         super().__init__(
             limit=limit,
             limit_per_host=limit_per_host,
             resolver=resolver,
             ttl_dns_cache=_DNS_SECONDS,
             dns_cache_max_size=_KEPT_NAMES,
-            keepalive_timeout=_KEEP_ALIVE_SECONDS,
+            keepalive_timeout=idle_seconds,
             ssl=tls_context(verify=verify),
             socket_factory=None if private else _public_socket,
         )
-        # With _payload below, the only private names of aiohttp here; a test fails should they lose their meaning.
+        # With _payload and what _release touches, the only private names of aiohttp here; tests fail should they lose
+        # their meaning.
         self._factory = functools.partial(BoundedProtocol, loop=self._loop)  # type: ignore[assignment]
+        self._most_idle = most_idle
+
+    def _release(self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False) -> None:
+        """Take a connection back. aiohttp keeps each for its time, so one for every host of the last seconds."""
+        super()._release(key, protocol, should_close=should_close)
+        # A host comes in when its first connection becomes idle, so the first of the first is idle longest, or nearly.
+        for _ in range(sum(map(len, self._conns.values())) - self._most_idle):
+            host, idle = next(iter(self._conns.items()))
+            idle.popleft()[0].close()
+            if not idle:
+                del self._conns[host]
 
 
 class BoundedProtocol(ResponseHandler):

@@ -80,6 +80,8 @@ class GuardedHandler(BaseDownloadHandler):
                 HostsFileResolver(Path(hosts_file)) if hosts_file else ThreadedResolver(connections),
                 limit=connections,
                 limit_per_host=settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN"),
+                most_idle=settings.getint("NET_IDLE_CONNECTIONS", 256),
+                idle_seconds=settings.getfloat("NET_IDLE_SECONDS", 15.0),
                 verify=settings.getbool("DOWNLOAD_VERIFY_CERTIFICATES"),
                 private=settings.getbool("ALLOW_PRIVATE_ADDRESSES"),
             ),

@@ -102,7 +102,12 @@ class RobotsMiddleware:
         assert engine is not None
         assert stats is not None
         stats.inc_value("robotstxt/request_count")
-        meta = {"dont_obey_robotstxt": True, "download_timeout": SECONDS_TO_ANSWER, "truncate_at": MAX_BYTES}
+        meta = {
+            "dont_obey_robotstxt": True,
+            "download_slot": "frontier",
+            "download_timeout": SECONDS_TO_ANSWER,
+            "truncate_at": MAX_BYTES,
+        }
         response = await engine.download_async(Request(url, priority=_FIRST, meta=meta, callback=NO_CALLBACK))
         stats.inc_value(f"robotstxt/response_status_count/{response.status}")
         return response

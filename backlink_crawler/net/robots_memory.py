@@ -11,7 +11,11 @@ KEPT_SECONDS = 86_400
 """RFC 9309 §2.4: not used for longer than 24 hours."""
 MOST_ORIGINS = 10_000
 MOST_BYTES = 64 * 1024 * 1024
-"""Of all rules, about. The mean of real files is 13 KB, the largest 10 MB."""
+"""Of all readings, about. The mean of real files is 13 KB, the largest 10 MB."""
+_KEEPING = 600
+"""Bytes that a reading takes whatever it says, besides its rules."""
+_TEXT = 60
+"""Bytes of an address besides its characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +81,11 @@ class RobotsMemory:
             self._forget(origin)
             return
         read = kept.reading.result()
+        # A task would keep its ended coroutine, and what that held, for the day.
+        kept.reading = kept.reading.get_loop().create_future()
+        kept.reading.set_result(read)
         kept.until = self._clock() + KEPT_SECONDS - read.age
-        kept.weight = read.rules.weight
+        kept.weight = _weight_of(read)
         self.weight += kept.weight
         self._shrink()
 
@@ -90,3 +97,9 @@ class RobotsMemory:
     def _shrink(self) -> None:
         while len(self._kept) > self._most_origins or (self.weight > self._most_bytes and len(self._kept) > 1):
             self._forget(next(iter(self._kept)))
+
+
+def _weight_of(read: Read) -> int:
+    """Return the bytes that ``read`` takes, about."""
+    addresses = (*read.addresses, *read.rules.sitemaps)
+    return _KEEPING + read.rules.weight + sum(_TEXT + len(address) for address in addresses)

@@ -114,7 +114,7 @@ class RobotsRules:
                 self._prefixes[pattern] = allow or self._prefixes.get(pattern, False)
         self._wild.sort(key=lambda wild: wild[:2], reverse=True)
         self._lengths = sorted({len(pattern) for pattern in self._prefixes}, reverse=True)
-        self.weight = 500 + sum(300 + 2 * len(pattern) for _, pattern in self.rules)
+        self.weight = 400 + sum(150 + 2 * len(pattern) for _, pattern in self.rules)
         """Bytes of memory, about."""
 
     def allowed(self, url: str) -> bool:

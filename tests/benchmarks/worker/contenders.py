@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 from pymongo import MongoClient
 
 from tests.benchmarks.worker.lab import CACHE, DATABASE, PROJECT, BenchmarkError, Stores, Web, lines
-from tests.benchmarks.worker.server import name_of
 
 SPIDER_RS = "0.0.157"
 """The newest release of the Node binding that has a Linux binary."""
@@ -48,12 +47,12 @@ class Contender:
     """Whether it can be told to accept a certificate made at run time."""
 
 
-def ours(workers: int) -> Contender:
-    """Return this project's worker, or several of one crawl."""
+def ours(workers: int = 1, profile: str = "") -> Contender:
+    """Return this project's worker, or several of one crawl, with the settings of a profile."""
 
     def commands(web: Web, stores: Stores, output: Path) -> Sequence[Sequence[str]]:
         starts = output.with_suffix(".txt")
-        starts.write_text("".join(f"{web.scheme}://{name_of(site)}/\n" for site in range(web.size.sites)))
+        starts.write_text("".join(f"{start}\n" for start in web.starts))
         given = {
             "REDIS_URL": stores.redis_url,
             "MONGODB_URI": stores.mongodb_uri,
@@ -62,12 +61,15 @@ def ours(workers: int) -> Contender:
             "NET_HOSTS_FILE": web.hosts_file,
             "ALLOW_PRIVATE_ADDRESSES": True,
             "FRONTIER_HOST_DELAY": 0,
+            **({"CRAWL_PROFILE": profile} if profile else {}),
+            **web.settings,
         }
-        options = [part for name, value in given.items() for part in ("-s", f"{name}={value}")]
-        command = [sys.executable, "-m", "scrapy", "crawl", "seeds", "-a", f"urls=@{starts}", *options]
-        return [command] * workers
+        arguments = {"urls": f"@{starts}", **web.given}
+        options = [part for name, value in arguments.items() for part in ("-a", f"{name}={value}")]
+        options += [part for name, value in given.items() for part in ("-s", f"{name}={value}")]
+        return [[sys.executable, "-m", "scrapy", "crawl", "seeds", *options]] * workers
 
-    name = "this worker" if workers == 1 else f"this worker, {workers} processes"
+    name = "this worker" + (f", {profile}" if profile else "") + (f", {workers} processes" if workers > 1 else "")
     return Contender(name, commands, _in_our_index, in_project=True)
 
 
@@ -93,16 +95,16 @@ def _python(module: str, *more: str) -> Callable[[Web, Stores, Path], Sequence[S
 
 def _node(web: Web, stores: Stores, output: Path) -> Sequence[Sequence[str]]:
     spider_rs_folder()
-    return [["node", str(_PEERS / "spider_rs.mjs"), *_arguments(web, output), str(web.size.total)]]
+    return [["node", str(_PEERS / "spider_rs.mjs"), *_arguments(web, output), str(web.pages)]]
 
 
 def _arguments(web: Web, output: Path) -> tuple[str, ...]:
-    return str(web.port), str(web.size.sites), web.scheme, str(output)
+    return str(web.port), str(len(web.starts)), web.scheme, str(output)
 
 
 def variables(web: Web, stores: Stores) -> Mapping[str, str]:
     """Return the environment of every contender; this project's settings are the default ones."""
-    trusted = {"SSL_CERT_FILE": str(web.files / "certificate.pem")} if web.scheme == "https" else {}
+    trusted = {"SSL_CERT_FILE": str(web.certificate)} if web.scheme == "https" else {}
     return trusted | {
         "REDIS_URL": stores.redis_url,
         "MONGODB_URI": stores.mongodb_uri,

@@ -1,4 +1,4 @@
-"""Where it is measured: a served web, one Valkey and one mongod of the benchmark's own, and measured process trees."""
+"""Where it is measured: one Valkey and one mongod of the benchmark's own, a served web, and measured process trees."""
 
 import json
 import os
@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,7 +18,6 @@ from pymongo import MongoClient
 from redis import Redis
 
 from backlink_crawler import services
-from tests.benchmarks.worker.web import Size, write_web
 
 PROJECT = Path(__file__).parents[3]
 CACHE = PROJECT / ".benchmarks"
@@ -36,16 +35,32 @@ class BenchmarkError(Exception):
 class Web:
     """A served web, seen from outside."""
 
-    size: Size
-    scheme: str
+    pages: int
+    """What a crawl finds."""
+    starts: Sequence[str]
+    """Where one starts, so that it finds all of it."""
     port: int
     files: Path
     server: psutil.Process
+    given: Mapping[str, str] = field(default_factory=dict)
+    """What the spider has to be told besides: argument → value."""
+    settings: Mapping[str, object] = field(default_factory=dict)
+    """And the worker: setting → value."""
+
+    @property
+    def scheme(self) -> str:
+        """Of all pages; where a web has both, of the first."""
+        return self.starts[0].partition(":")[0]
 
     @property
     def hosts_file(self) -> Path:
         """Where the names of the sites are really dialled."""
         return self.files / "hosts.json"
+
+    @property
+    def certificate(self) -> Path:
+        """What the sites show over TLS; PEM."""
+        return self.files / "certificate.pem"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +68,19 @@ class Used:
     """What one run took. CPU in seconds, memory in MB (resident, all processes of the tree at once)."""
 
     wall: float
-    cpu: float
+    cpu_of_each: tuple[float, ...]
+    """Of each process that was started, with its descendants."""
     redis_cpu: float
     mongodb_cpu: float
     server_cpu: float
     memory: float
+    sockets: int
+    """Most that the tree had open at once."""
+
+    @property
+    def cpu(self) -> float:
+        """Of all processes."""
+        return sum(self.cpu_of_each)
 
 
 class Stores:
@@ -79,7 +102,7 @@ class Stores:
     def cpu(self) -> tuple[float, float]:
         """Return the CPU seconds that Valkey and mongod have used so far."""
         redis = self._redis.info("cpu")  # to the microsecond; the kernel's table knows hundredths of a second
-        return float(redis["used_cpu_user"] + redis["used_cpu_sys"]), _cpu(self._mongodb)
+        return float(redis["used_cpu_user"] + redis["used_cpu_sys"]), cpu_of(self._mongodb)
 
 
 @contextmanager
@@ -92,25 +115,6 @@ def stores() -> Iterator[Stores]:
             services.stop(Path(name))
 
 
-@contextmanager
-def served(size: Size, *, tls: bool = False) -> Iterator[Web]:
-    """Write the web where it is not there yet, and serve it until the block ends."""
-    place = write_web(CACHE, size)
-    with TemporaryDirectory(prefix="bench-web-") as name:
-        command = [sys.executable, "-m", "tests.benchmarks.worker.server", str(place), "--files", name]
-        with subprocess.Popen(
-            [*command, *(["--tls"] if tls else [])], cwd=PROJECT, stdout=subprocess.PIPE, text=True
-        ) as process:
-            try:
-                assert process.stdout is not None
-                port = process.stdout.readline().strip()
-                if not port:
-                    raise BenchmarkError(f"the server of the web ended with {process.wait()}")
-                yield Web(size, "https" if tls else "http", int(port), Path(name), psutil.Process(process.pid))
-            finally:
-                process.terminate()
-
-
 def measured(
     commands: Sequence[Sequence[str]], web: Web, stores: Stores, where: Path, environment: Mapping[str, str], log: Path
 ) -> Used:
@@ -121,14 +125,14 @@ def measured(
     :param where: the folder they run in
     :raises BenchmarkError: one ended with another status than 0, or not within ``LIMIT_SECONDS``.
     """
-    before, server_before, start = stores.cpu(), _cpu(web.server), time.monotonic()
+    before, server_before, start = stores.cpu(), cpu_of(web.server), time.monotonic()
     with log.open("wb") as output:
         processes = [
             subprocess.Popen(command, cwd=where, env={**os.environ, **environment}, stdout=output, stderr=output)
             for command in commands
         ]
         try:
-            cpu, peak = _wait(processes)
+            cpu, peak, sockets = _wait(processes)
         finally:
             for process in processes:
                 _end_tree(process)
@@ -136,35 +140,46 @@ def measured(
     if failed := [process.returncode for process in processes if process.returncode]:
         raise BenchmarkError(f"ended with {failed[0]}:\n{log.read_text(errors='replace')[-2_000:]}")
     redis, mongodb = (now - then for now, then in zip(after, before, strict=True))
-    return Used(wall, cpu, redis, mongodb, _cpu(web.server) - server_before, peak / 1e6)
+    return Used(wall, cpu, redis, mongodb, cpu_of(web.server) - server_before, peak / 1e6, sockets)
 
 
-def _wait(processes: Sequence[subprocess.Popen[bytes]]) -> tuple[float, int]:
-    """Return CPU seconds and peak bytes of processes that run to their ends."""
-    cpu, peak, alive = 0.0, 0, list(processes)
+def _wait(processes: Sequence[subprocess.Popen[bytes]]) -> tuple[tuple[float, ...], int, int]:
+    """Return CPU seconds of each process, and peak bytes and sockets of all, which run to their ends."""
+    cpu, peak, most, alive = dict.fromkeys(processes, 0.0), 0, 0, list(processes)
     limit = time.monotonic() + LIMIT_SECONDS
     while alive:
         if time.monotonic() > limit:
             raise BenchmarkError(f"not done within {LIMIT_SECONDS} s")
-        peak = max(peak, sum(_memory(process.pid) for process in alive))
+        memory, sockets = map(sum, zip(*(_held(process.pid) for process in alive), strict=True))
+        peak, most = max(peak, memory), max(most, sockets)
         time.sleep(_SAMPLE_SECONDS)
         for process in list(alive):
             pid, status, usage = os.wait4(process.pid, os.WNOHANG)
             if pid:
                 process.returncode = os.waitstatus_to_exitcode(status)
-                cpu += usage.ru_utime + usage.ru_stime
+                cpu[process] = usage.ru_utime + usage.ru_stime
                 alive.remove(process)
-    return cpu, peak
+    return tuple(cpu.values()), peak, most
 
 
-def _memory(pid: int) -> int:
-    total = 0
+def _held(pid: int) -> tuple[int, int]:
+    """Return the resident bytes and the open sockets of a process and its descendants."""
+    memory = sockets = 0
     with suppress(psutil.Error):
         top = psutil.Process(pid)
         for process in (top, *top.children(recursive=True)):
-            with suppress(psutil.Error):
-                total += process.memory_info().rss
-    return total
+            with suppress(psutil.Error, OSError):
+                memory += process.memory_info().rss
+                sockets += _sockets(process.pid)
+    return memory, sockets
+
+
+def _sockets(pid: int) -> int:
+    count = 0
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(OSError):  # closed meanwhile
+            count += str(descriptor.readlink()).startswith("socket:")
+    return count
 
 
 def _end_tree(process: subprocess.Popen[bytes]) -> None:
@@ -177,7 +192,8 @@ def _end_tree(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _cpu(process: psutil.Process) -> float:
+def cpu_of(process: psutil.Process) -> float:
+    """Return the CPU seconds that a process has used so far."""
     times = process.cpu_times()
     return float(times.user + times.system)
 

@@ -20,7 +20,9 @@ HEADER = (
     "spread",
     "Redis ms/page",
     "MongoDB ms/page",
+    "server ms/page",
     "memory MB",
+    "sockets",
     "links stored",
     "anchor",
     "rel",
@@ -77,6 +79,16 @@ class Result:
         return self.median(lambda run: run.per_page(run.used.mongodb_cpu))
 
     @property
+    def server(self) -> float:
+        """CPU of the server of the web, milliseconds a page."""
+        return self.median(lambda run: run.per_page(run.used.server_cpu))
+
+    @property
+    def speed(self) -> float:
+        """Pages a second, from the start of the processes to the end of the last one."""
+        return self.median(lambda run: run.stored.pages / run.used.wall)
+
+    @property
     def memory(self) -> float:
         """Peak resident memory of the process tree, MB."""
         return self.median(lambda run: run.used.memory)
@@ -88,12 +100,14 @@ class Result:
         return (
             self.name,
             f"{self.pages:,} x {len(self.runs)}" + ("" if self.complete else f" ({stored.pages:,} found)"),
-            number(self.median(lambda run: run.stored.pages / run.used.wall)),
+            number(self.speed),
             number(self.cpu),
             f"{number(min(costs))}-{number(max(costs))}",
             number(self.redis),
             number(self.mongodb),
+            number(self.server),
             number(self.memory),
+            number(self.median(lambda run: run.used.sockets)),
             *(f"{count:,}" for count in stored[1:]),
         )
 
@@ -115,17 +129,20 @@ def store(file: Path, results: Sequence[Result], facts: Mapping[str, object]) ->
                 "name": result.name,
                 "pages": result.pages,
                 "complete": result.complete,
-                "runs": [
-                    {name: round(value, 4) for name, value in asdict(run.used).items()}
-                    | {"stored": run.stored._asdict()}
-                    for run in result.runs
-                ],
+                "runs": [_rounded(asdict(run.used)) | {"stored": run.stored._asdict()} for run in result.runs],
             }
             for result in results
         ],
     }
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+
+
+def _rounded(figures: Mapping[str, float | tuple[float, ...]]) -> dict[str, object]:
+    return {
+        name: [round(one, 4) for one in value] if isinstance(value, tuple) else round(value, 4)
+        for name, value in figures.items()
+    }
 
 
 def ratios(results: Sequence[Result]) -> Mapping[str, float]:
