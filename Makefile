@@ -61,6 +61,9 @@ bench-hosts: $(VENV)/.dev  ## memory and open sockets with 1,000, 5,000 and 10,0
 bench-saved: $(VENV)/.dev  ## the worker alone on saved pages of a thousand sites, default settings beside broad ones
 	@$(BIN)/python -m tests.benchmarks.worker --web real --rounds 3 --json tests/benchmarks/results/worker-real.json $(ARGS)
 
+bench-growth: $(VENV)/.dev  ## the same crawl beside 10,000, 100,000 and a million known URLs (about 5 minutes)
+	@$(BIN)/python -m tests.benchmarks.growth --json tests/benchmarks/results/growth.json $(ARGS)
+
 bench-frontier: $(VENV)/.dev  ## the shared frontier beside stock scrapy-redis, in one run (about 20 minutes)
 	@$(BIN)/python -m tests.benchmarks.frontier --json tests/benchmarks/results/frontier.json $(ARGS)
 

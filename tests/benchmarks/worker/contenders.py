@@ -18,6 +18,7 @@ from tests.benchmarks.worker.lab import CACHE, DATABASE, PROJECT, BenchmarkError
 
 SPIDER_RS = "0.0.157"
 """The newest release of the Node binding that has a Linux binary."""
+CRAWL_ID = "bench"
 _PEERS = Path(__file__).parent / "peers"
 
 
@@ -57,7 +58,7 @@ def ours(workers: int = 1, profile: str = "") -> Contender:
             "REDIS_URL": stores.redis_url,
             "MONGODB_URI": stores.mongodb_uri,
             "MONGODB_DATABASE": DATABASE,
-            "CRAWL_ID": "bench",
+            "CRAWL_ID": CRAWL_ID,
             "NET_HOSTS_FILE": web.hosts_file,
             "ALLOW_PRIVATE_ADDRESSES": True,
             "FRONTIER_HOST_DELAY": 0,

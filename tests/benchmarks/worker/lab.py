@@ -99,6 +99,11 @@ class Stores:
         with MongoClient[dict[str, object]](self.mongodb_uri) as mongo:
             mongo.drop_database(DATABASE)
 
+    def redis_bytes(self) -> int:
+        """Return what Valkey holds for its data, without the buffers of clients and of the log on disk."""
+        memory = self._redis.info("memory")
+        return int(memory["used_memory"] - memory["mem_clients_normal"] - memory["mem_aof_buffer"])
+
     def cpu(self) -> tuple[float, float]:
         """Return the CPU seconds that Valkey and mongod have used so far."""
         redis = self._redis.info("cpu")  # to the microsecond; the kernel's table knows hundredths of a second

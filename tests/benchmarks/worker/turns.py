@@ -39,7 +39,8 @@ def in_turn(entries: Sequence[Entry], place: Stores, notes: list[str]) -> list[R
             if turn >= one.rounds or one.name in out:
                 continue
             try:
-                runs[one.name].append(_run(one, place))
+                place.empty()
+                runs[one.name].append(crawled(one, place))
             except BenchmarkError as error:
                 if one is entries[0]:
                     raise
@@ -48,11 +49,14 @@ def in_turn(entries: Sequence[Entry], place: Stores, notes: list[str]) -> list[R
     return [Result(one.name, one.web.pages, runs[one.name]) for one in entries if runs[one.name]]
 
 
-def _run(entry: Entry, place: Stores) -> Run:
+def crawled(entry: Entry, place: Stores) -> Run:
+    """Crawl once, in stores as they are.
+
+    :raises BenchmarkError: it cannot be, or was not brought to its end.
+    """
     one, web = entry.contender, entry.web
     if web.scheme == "https" and not one.tls:
         raise BenchmarkError("it cannot be told to accept a certificate made at run time")
-    place.empty()
     with TemporaryDirectory(prefix="bench-run-") as folder:
         output = Path(folder) / "output.jl"
         commands = one.commands(web, place, output)
