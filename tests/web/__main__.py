@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import shutil
 import signal
 import sys
 import tempfile
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with ExitStack() as stack:
         vanishing = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="test-web-")))
         try:
-            uvloop.run(_run(_content(options, vanishing), vanishing, options.hosts_file, options.log))
+            uvloop.run(_run(_content(options, vanishing), vanishing, options))
         except (OSError, ValueError) as error:
             print(f"tests.web: {error}", file=sys.stderr)
             return 1
@@ -55,6 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     shared.add_argument(
         "--log", type=Path, metavar="FILE", help="a JSON line a request: [monotonic time, host, path, status]"
+    )
+    shared.add_argument(
+        "--certificate", type=Path, metavar="FILE", help="written likewise: what a client trusts that verifies names"
     )
     parser = argparse.ArgumentParser(
         "python -m tests.web", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -105,14 +109,16 @@ def _write_truth(web: Web, path: Path) -> None:
     path.write_text("".join(f"{json.dumps(asdict(link), ensure_ascii=False)}\n" for link in links))
 
 
-async def _run(content: Content, folder: Path, hosts_file: Path, log: Path | None) -> None:
+async def _run(content: Content, folder: Path, options: argparse.Namespace) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     with ExitStack() as stack:
-        log_file = stack.enter_context(log.open("w", buffering=1)) if log else None
-        async with listening(content, folder, hosts_file, log_file):
-            print(f"Serving {len(content.ports())} hosts, {content.page_count()} pages: {hosts_file}", flush=True)
+        log_file = stack.enter_context(options.log.open("w", buffering=1)) if options.log else None
+        async with listening(content, folder, options.hosts_file, log_file) as web:
+            if options.certificate:
+                shutil.copy(web.certificate, options.certificate)
+            print(f"Serving {len(content.ports())} hosts, {content.page_count()} pages: {web.hosts_file}", flush=True)
             await stop.wait()
 
 

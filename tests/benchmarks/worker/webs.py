@@ -56,8 +56,9 @@ def real() -> Iterator[Web]:
     with TemporaryDirectory(prefix="bench-web-") as name:
         files = Path(name)
         command = ["tests.web", "replay", "--index", str(_LABELS.resolve()), "--pages", str(pages)]
-        with _process(*command, "--hosts-file", str(files / "hosts.json")) as (process, _):
-            yield Web(len(urls), urls, 0, files, process, {"depth": "0"}, {"DOWNLOAD_VERIFY_CERTIFICATES": False})
+        written = ["--hosts-file", str(files / "hosts.json"), "--certificate", str(files / "certificate.pem")]
+        with _process(*command, *written) as (process, _):
+            yield Web(len(urls), urls, 0, files, process, given={"depth": "0"})
 
 
 @contextmanager
