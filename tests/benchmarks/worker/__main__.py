@@ -44,9 +44,11 @@ def main() -> int:
     except KeyboardInterrupt:
         print("bench: interrupted; nothing was stored", file=sys.stderr)
         return 130
+    ours = [result for result in results if result.name.startswith("this worker")] if options.workers > 1 else []
+    notes += balance.notes(ours)
     print(table(results, notes))
-    if options.workers > 1:
-        print(f"\n{balance.table([result for result in results if result.name.startswith('this worker')])}")
+    if ours:
+        print(f"\n{balance.table(ours)}")
     if options.json:
         store(options.json, results, {"web": vars_of(options), "notes": notes})
     return _compare(results, options) if options.quick and not options.json else 0

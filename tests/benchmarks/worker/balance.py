@@ -10,7 +10,7 @@ from tests.benchmarks.worker.results import Result, Run
 
 
 def table(results: Sequence[Result]) -> str:
-    """Return a Markdown table: a row for each process, a column for each result, with how the second compares."""
+    """Return a Markdown table: a row for each process, a column for each result."""
     processes = max(len(run.used.cpu_of_each) for result in results for run in result.runs)
     rows = [(f"worker process {n + 1}", _worker(n)) for n in range(processes)]
     rows += [
@@ -20,17 +20,17 @@ def table(results: Sequence[Result]) -> str:
         (f"left free of {cores()}, or in use by others", _free),
     ]
     body = [(name, *(number(_median(result, value)) for result in results)) for name, value in rows]
-    return markdown.table(("cores in use", *(result.name for result in results)), body, notes(results))
+    return markdown.table(("cores in use", *(result.name for result in results)), body, [])
 
 
 def notes(results: Sequence[Result]) -> list[str]:
-    """Return a line for each result after the first: how much faster and how much dearer it is."""
-    first, *others = results
+    """Return a line for each result after the first: how much faster and how much dearer it is, and what was free."""
     return [
         f"{other.name}: {number(other.speed / first.speed)} times the pages/s of {first.name}, "
-        f"{number(other.cpu / first.cpu)} times the CPU a page; {number(_median(first, _free))} cores were left free "
-        f"beside the one, {number(_median(other, _free))} beside the other"
-        for other in others
+        f"{number(other.cpu / first.cpu)} times the CPU a page; {number(_median(first, _free))} of {cores()} cores "
+        f"were left free or in use by others beside the one, {number(_median(other, _free))} beside the other"
+        for first in results[:1]
+        for other in results[1:]
     ]
 
 
