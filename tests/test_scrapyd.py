@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
+from settings import broad
 from tests.web.synthetic import synthetic_web
 from tests.web.synthetic_content import serve_web
 
@@ -98,7 +99,8 @@ def scrapyd(
 def test_deploy_schedule_and_find_the_records(
     scrapyd: tuple[str, Path], project: Path, mongodb_uri: str, mongodb_database: str
 ) -> None:
-    """Two scheduled workers of one crawl share the work, and the index holds what they found."""
+    """Two scheduled workers of one crawl share the work, by the profile they are given, and the index holds what they
+    found."""
     url, folder = scrapyd
     wait_for("Scrapyd answering", lambda: call(f"{url}/daemonstatus.json")["status"] == "ok")
     cfg = project / "scrapy.cfg"
@@ -125,6 +127,7 @@ def test_deploy_schedule_and_find_the_records(
                 urls=",".join(host.pages[0].url for host in list(web.hosts.values())[:10]),
                 setting=[
                     "CRAWL_ID=shared",
+                    "CRAWL_PROFILE=broad",
                     f"NET_HOSTS_FILE={served.hosts_file}",
                     "DOWNLOAD_VERIFY_CERTIFICATES=0",
                 ],
@@ -133,6 +136,7 @@ def test_deploy_schedule_and_find_the_records(
         jobs = f"{url}/listjobs.json?project=backlink_crawler"
         wait_for("both workers ending", lambda: len(call(jobs)["finished"]) == 2)
     logs = "".join(path.read_text() for path in (folder / "logs").rglob("*.log"))
+    assert logs.count(f"at most {broad.MAX_PAGES_PER_SITE} pages of each") == 2, logs
     with MongoClient[dict[str, Any]](mongodb_uri) as client:
         database = client[mongodb_database]
         crawl = database["crawls"].find_one({"_id": "shared"})
