@@ -15,6 +15,7 @@ from tests.benchmarks.worker.results import Run
 HEADER = (
     "URLs known before",
     "rounds",
+    "pages/s",
     "CPU ms/page",
     "spread",
     "memory MB",
@@ -53,6 +54,7 @@ class Row:
         return (
             f"{self.known:,}",
             str(len(self.crawls)),
+            number(self.median(speed)),
             number(statistics.median(costs)),
             f"{number(min(costs))}-{number(max(costs))}",
             *(number(self.median(value)) for value in (memory, redis_cpu, mongodb_cpu)),
@@ -60,6 +62,11 @@ class Row:
             number(self.median(lambda crawl: (crawl.redis_before - crawl.redis_empty) / self.known)),
             number(self.median(lambda crawl: (crawl.redis_after - crawl.redis_before) / 1e6)),
         )
+
+
+def speed(crawl: Grown) -> float:
+    """Pages a second. Where sizes differ in it, the servers' own work between requests differs as well."""
+    return crawl.run.stored.pages / crawl.run.used.wall
 
 
 def worker_cpu(crawl: Grown) -> float:
