@@ -396,3 +396,16 @@ async def test_a_host_that_must_rest_for_long_is_not_waited_for(frontier: Crawl)
     with pytest.raises(RobotsUnreachable, match="must not be asked"):
         await crawl.reader().read("https://shop.test")
     assert crawl.asked == ["https://shop.test/robots.txt"]
+
+
+async def test_hundreds_ask_at_once(frontier: tuple[Shared, RedisFrontier]) -> None:
+    """However many new hosts a worker asks for at once: each is answered, over few connections."""
+    shared, _ = frontier
+    client = shared.client()
+    worker = SharedRobots(client, shared.crawl_id, options=OPTIONS, clock=shared.clock)
+    shared.stack.push_async_callback(worker.close)
+    files = [f"https://host-{number}.test/robots.txt" for number in range(400)]
+    answers = await asyncio.gather(*(worker.take(file, "me", LEASE_SECONDS) for file in files))
+    assert answers == [Yours()] * len(files)
+    pool = client.connection_pool
+    assert len(pool._available_connections) + len(pool._in_use_connections) <= robots.AT_ONCE

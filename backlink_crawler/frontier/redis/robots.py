@@ -29,6 +29,9 @@ MOST_BYTES = 128 * 1024 * 1024
 """Of all records of a crawl, about; the oldest go first. 560 a host, with real files."""
 ANSWER_SECONDS = 2.0
 """Redis is not waited for longer than this: the page that wants to know holds its host."""
+AT_ONCE = 16
+"""Questions under way, so also connections, of one worker. Each request for a page of a new host has one, and a client
+of Redis refuses more than a hundred connections."""
 AWAY_SECONDS = 5.0
 """A server that did not answer is not asked again for so long."""
 
@@ -80,6 +83,7 @@ class SharedRobots:
         self._most_bytes = most_bytes
         self._shards: Shards | None = None
         self._away_until = 0.0
+        self._room = asyncio.Semaphore(AT_ONCE)
 
     @property
     def round_trips(self) -> int:
@@ -171,15 +175,16 @@ class SharedRobots:
 
     async def _unless_away(self, work: Callable[[Shards], Awaitable[_Answer]], default: _Answer) -> _Answer:
         """Do ``work``, or return ``default`` where the server does not answer soon."""
-        if time.monotonic() < self._away_until:
-            return default
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                return await work(await self._joined())
-        except (FrontierError, TimeoutError) as error:
-            self._away_until = time.monotonic() + AWAY_SECONDS
-            logger.warning("robots.txt is not shared for now. %s", error or "Redis does not answer.")
-            return default
+        async with self._room:  # the wait for it says nothing of the server
+            if time.monotonic() < self._away_until:
+                return default
+            try:
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    return await work(await self._joined())
+            except (FrontierError, TimeoutError) as error:
+                self._away_until = time.monotonic() + AWAY_SECONDS
+                logger.warning("robots.txt is not shared for now. %s", error or "Redis does not answer.")
+                return default
 
     async def _joined(self) -> Shards:
         if self._shards is None:
