@@ -33,7 +33,7 @@ from backlink_crawler.extract.scopes import (
     Scope,
 )
 from backlink_crawler.extract.visibility import hiding_elements
-from backlink_crawler.extract.words import Blanks, beginnings, blanks_of, count_words, folded_text, has_runs
+from backlink_crawler.extract.words import Blanks, beginnings, blanks_of, count_words, folded_text
 from backlink_crawler.records import MAX_ANCHOR
 
 _MAX_HEADING = 200
@@ -137,7 +137,6 @@ class Reading:
         self._hiding = hiding_elements(document)
         self._walk(document)
         self.outline.measure()
-        self._fold_runs()
         self.text = "".join(self._pieces)
         """All lines, each between two line feeds."""
 
@@ -194,7 +193,16 @@ class Reading:
                         pieces.append("\n")
                 elif ending is not False:
                     ending.end(self)
-            if type(node) is Element:
+            if type(node) is Text:
+                data = node.data
+                if not data.isspace():
+                    if scope.hidden is not None:
+                        unseen.append(len(pieces))
+                    pieces.append(folded_text(data) if "\n" in data or "  " in data or "\t" in data else data)
+                    sizes[slot] += len(data.strip())
+                elif pieces[-1] != "\n":
+                    pieces.append(" ")
+            elif type(node) is Element:
                 kind, inner = scope.inner[tag := node.tag]
                 if kind <= PLAIN and not (hiding and node in hiding):
                     stack.append((around, scope, slot, kind != PLAIN))
@@ -216,8 +224,10 @@ class Reading:
                     if scope.hidden is not None:
                         unseen.append(start)
                     label = " ".join(data.split()) if len(data) <= MAX_ANCHOR else ""
-                    pieces.append(data if label == data else _in_one_line(data))
                     sizes[slot | 1] += len(data.strip())
+                    if label != data and ("\n" in data or "  " in data or "\t" in data):
+                        data = folded_text(data)
+                    pieces.append(data)
                     links[slot >> 1] += href is not None
                     box = (slot >> 1) - 1 if slot > 1 else None
                     depth, heading = len(stack) - self._shadows, self._heading
@@ -228,25 +238,10 @@ class Reading:
                 else:
                     stack.append((around, scope, slot, entered[0]))
                     around, (_, scope, slot) = node, entered
-            elif type(node) is Text:
-                data = node.data
-                if not data.isspace():
-                    if scope.hidden is not None:
-                        unseen.append(len(pieces))
-                    pieces.append(folded_text(data) if "\n" in data or "\t" in data else data)
-                    sizes[slot] += len(data.strip())
-                elif pieces[-1] != "\n":
-                    pieces.append(" ")
             elif type(node) is DocumentFragment:
                 stack.append((around, scope, slot, _Shadow(self)))
                 around = node
         self._end(stack)
-
-    def _fold_runs(self) -> None:
-        """Fold runs of blanks: to look for them in all text at once takes a third of the time."""
-        pieces = self._pieces
-        if has_runs("\0".join(pieces)):
-            pieces[:] = [folded_text(piece) if "  " in piece else piece for piece in pieces]
 
     def _end(self, stack: Sequence[_Around]) -> None:
         """End what the end of the page ends."""
@@ -356,11 +351,6 @@ class Reading:
             self.title = element
         elif tag == "base" and self.base is None and element.attr("href") is not None:
             self.base = element
-
-
-def _in_one_line(data: str) -> str:
-    """Return ``data`` without line feeds and tabs; of runs of blanks in it, see ``_fold_runs``."""
-    return folded_text(data) if "\n" in data or "\t" in data else data
 
 
 def _pass_over(nodes: Iterator[Node], element: Element) -> None:
