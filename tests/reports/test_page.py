@@ -158,6 +158,7 @@ async def test_a_browser_takes_the_page(browser: Browser, tmp_path: Path) -> Non
         fits = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
         assert await browser.run(fits), width
     assert await browser.run("getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 27)"
+    await _shortens(browser)
     await _sorts(browser)
     await _searches(browser)
     printed = base64.b64decode((await browser.call("Page.printToPDF", preferCSSPageSize=True))["data"])
@@ -165,6 +166,19 @@ async def test_a_browser_takes_the_page(browser: Browser, tmp_path: Path) -> Non
     assert set(browser.requests) == {page.as_uri()}
     assert browser.complaints == []
     await _runs_nothing_of_strangers(browser, tmp_path / "hostile.html")
+
+
+async def _shortens(browser: Browser) -> None:
+    """Of a long table the first rows are shown, in the order that is asked for, until all are asked for."""
+    days = "[...document.querySelectorAll('#part-2-1 tbody tr:not([hidden])')].map(row => row.cells[1].textContent)"
+    assert await browser.run(days) == [str(10 + x) for x in range(25)]
+    await browser.run("document.querySelectorAll('#part-2-1 th button')[1].click()")
+    assert await browser.run(days) == [str(39 - x) for x in range(25)]
+    assert await browser.run("document.querySelector('#part-2-1 + .more').textContent") == "Show all 30 rows"
+    await browser.run("document.querySelector('#part-2-1 + .more').click()")
+    assert await browser.run(days) == [str(39 - x) for x in range(30)]
+    assert await browser.run("document.activeElement.cells[1].textContent") == "14"
+    assert await browser.run("document.querySelector('#part-2-1 + .more').hidden")
 
 
 async def _sorts(browser: Browser) -> None:

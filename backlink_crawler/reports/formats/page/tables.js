@@ -1,11 +1,13 @@
-// Sorting and searching of the tables above. Without it they are what they are: tables.
+// Sorting, searching and shortening of the tables above. Without it they are what they are: tables.
 "use strict";
+const FIRST_ROWS = 25;
+// Comparing by locale is slow without a collator.
+const order = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
+
 for (const table of document.querySelectorAll("table")) {
   const body = table.tBodies[0];
-  const rows = [...body.rows];
+  let rows = [...body.rows];
   const heads = [...table.tHead.rows[0].cells];
-  // A collator per page: comparing by locale is slow without one.
-  const order = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 
   const sort = (place) => {
     const head = heads[place];
@@ -26,8 +28,44 @@ for (const table of document.querySelectorAll("table")) {
       if (!a.text || !b.text) return (a.text ? 0 : 1) - (b.text ? 0 : 1); // what is not known stays last
       return sign * (numeric ? a.number - b.number : order.compare(a.text, b.text));
     });
-    body.append(...keyed.map((one) => one.row));
+    rows = keyed.map((one) => one.row);
+    body.append(...rows);
+    show();
   };
+
+  // Rows that hold every word; where nothing is searched, the first ones until all are asked for.
+  const input = document.getElementById(`${table.id}-search`);
+  const texts = new Map();
+  const more = document.createElement("button");
+  let all = rows.length <= FIRST_ROWS;
+  const show = () => {
+    const words = (input?.value ?? "").toLowerCase().split(/\s+/).filter(Boolean);
+    if (words.length && !texts.size) {
+      for (const row of rows) texts.set(row, [...row.cells].map((cell) => cell.textContent).join("\n").toLowerCase());
+    }
+    let found = 0;
+    rows.forEach((row, place) => {
+      row.hidden = words.length ? !words.every((word) => texts.get(row).includes(word)) : !all && place >= FIRST_ROWS;
+      if (!row.hidden) found += 1;
+    });
+    more.hidden = all || words.length > 0;
+    if (input) input.parentElement.querySelector("output").value = words.length ? `${found} of ${rows.length} rows` : "";
+  };
+  if (!all) {
+    more.type = "button";
+    more.className = "more";
+    more.textContent = `Show all ${rows.length.toLocaleString("en")} rows`;
+    more.setAttribute("aria-controls", table.id);
+    more.addEventListener("click", () => {
+      all = true;
+      const next = rows[FIRST_ROWS];
+      show();
+      // The button is gone: whoever goes by keys goes on where the new rows begin.
+      next.tabIndex = -1;
+      next.focus();
+    });
+    table.after(more);
+  }
 
   heads.forEach((head, place) => {
     const button = document.createElement("button");
@@ -37,19 +75,9 @@ for (const table of document.querySelectorAll("table")) {
     head.replaceChildren(button);
   });
 
-  const input = document.getElementById(`${table.id}-search`);
-  if (!input) continue;
-  input.parentElement.hidden = false;
-  const told = input.parentElement.querySelector("output");
-  const texts = new Map();
-  input.addEventListener("input", () => {
-    if (!texts.size) for (const row of rows) texts.set(row, [...row.cells].map((cell) => cell.textContent).join("\n").toLowerCase());
-    const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
-    let left = 0;
-    for (const row of rows) {
-      row.hidden = !words.every((word) => texts.get(row).includes(word));
-      if (!row.hidden) left += 1;
-    }
-    told.value = words.length ? `${left} of ${rows.length} rows` : "";
-  });
+  if (input) {
+    input.parentElement.hidden = false;
+    input.addEventListener("input", show);
+  }
+  show();
 }
