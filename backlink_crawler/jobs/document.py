@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from backlink_crawler.jobs import terminal
 from backlink_crawler.jobs.output import opened, to_terminal
 from backlink_crawler.reports.answer import Answer
-from backlink_crawler.reports.formats import FORMATS, document, format_of
+from backlink_crawler.reports.formats import document
 from backlink_crawler.reports.formats.harmless import plain
+from backlink_crawler.reports.formats.registry import FORMATS, format_of
 
 
 class WrongFormat(ValueError):

@@ -8,8 +8,8 @@ import duckdb
 import pyarrow as pa
 
 from backlink_crawler.reports.answer import Answer
-from backlink_crawler.reports.formats import FORMATS
 from backlink_crawler.reports.formats.document import Surroundings
+from backlink_crawler.reports.formats.registry import FORMATS
 from backlink_crawler.reports.view import View
 
 STATEMENTS = (

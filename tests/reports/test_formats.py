@@ -18,9 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backlink_crawler.jobs.defaults import REPORT_FORMATS
-from backlink_crawler.reports.formats import FORMATS, format_of
 from backlink_crawler.reports.formats.document import Surroundings
 from backlink_crawler.reports.formats.harmless import harmless_cell, plain
+from backlink_crawler.reports.formats.registry import FORMATS, format_of
 from backlink_crawler.reports.formats.rows import meaning
 from backlink_crawler.reports.formats.shown import cell
 from backlink_crawler.reports.formats.workbook import Workbook
