@@ -6,6 +6,7 @@ import csv
 import gc
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -20,13 +21,14 @@ from scrapy.settings import Settings
 
 from backlink_crawler.commands.report import Command
 from backlink_crawler.jobs import document, report
+from backlink_crawler.jobs.defaults import REPORT_VIEWS
 from backlink_crawler.jobs.document import WrongFormat, chosen
 from backlink_crawler.jobs.output import opened
 from backlink_crawler.records import Page, Visit
 from backlink_crawler.reports.answer import Wish, plan
 from backlink_crawler.reports.engine import Engine
 from backlink_crawler.reports.question import Question
-from backlink_crawler.reports.view import View, read_view
+from backlink_crawler.reports.view import View, read_view, views
 from backlink_crawler.store import Store
 from tests.reports.by_hand import day, link
 
@@ -236,6 +238,16 @@ def test_every_format_as_a_file(run: Report, tmp_path: Path, capsys: pytest.Capt
     assert "5 sites tried" in told.err  # of CSV, which cannot say it itself
 
 
+def test_a_report_of_several_views(run: Report, tmp_path: Path) -> None:
+    """Without a view a page tells most of a site: every view of the report is a part, in its order."""
+    assert run("--out", str(tmp_path / "site.html")) == 0
+    page = (tmp_path / "site.html").read_text("utf-8")
+    titles = [re.escape(views()[name].title) for name in REPORT_VIEWS]
+    assert re.search(
+        ".*".join(f'<h2 id="part-{n}-title">{title}: shop.com' for n, title in enumerate(titles, 1)), page, re.S
+    )
+
+
 def test_limits(run: Report, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     """``--limit 0`` is all rows of a table, a number that many of any format."""
     assert run("--view", "backlinks", "--limit", "0") == 0
@@ -273,6 +285,7 @@ def test_a_disk_too_full_for_a_workbook(
 @pytest.mark.parametrize(
     ("arguments", "code", "why"),
     [
+        (("--where", "follow", "--out", "{}/x.html"), 2, "--where asks something of one view: name it with --view"),
         (("--view", "nothing"), 2, "there is no view 'nothing'"),
         (("--view", "backlinks", "--out", "x.pdf"), 2, "does not tell the format"),
         (("--view", "backlinks", "--where", "follow =", "--out", "{}/x.csv"), 2, "--where"),
