@@ -16,15 +16,18 @@ def url(site: str, path: str = "") -> str:
     return f"https://{site}.test/{path}"
 
 
+TWEET = "https://twitter.com/intent/tweet"
+SHARE_AGAIN = link(url("writers", "contact.html"), TWEET, placement_type="share_button")
+
 WEB = [
     visit(day(1), url("writers", "write-for-us"), title="Contribute"),
-    visit(day(1), url("writers", "contact.html"), title="Contact us"),
+    visit(day(1), url("writers", "contact.html"), [SHARE_AGAIN], title="Contact us"),
     visit(
         day(1),
         url("writers"),
         [
-            *(link(url("writers"), f"https://twitter.com/{name}") for name in ("writers",)),
-            link(url("writers"), "https://twitter.com/intent/tweet", placement_type="share_button"),
+            link(url("writers"), "https://twitter.com/writers"),
+            link(url("writers"), TWEET, placement_type="share_button"),
             link(url("writers"), RIVAL),
         ],
         title="A blog",
