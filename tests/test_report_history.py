@@ -239,8 +239,6 @@ TOMORROW = str(datetime.now(UTC).date() + timedelta(days=2))
     ("arguments", "why"),
     [
         (("--at", "2026-03-01", "--history"), "--at tells one day and --history many: use one of them"),
-        (("--since", "2026-03-01"), "--since goes with --history"),
-        (("--until", "2026-03-01"), "--until goes with --history"),
         (("--at", "2026-03-01", "--until", "2026-03-01"), "--until goes with --history"),
         (("--at", TOMORROW), "has not come yet; today is "),
         (("--history", "--until", TOMORROW), "has not come yet; today is "),

@@ -92,6 +92,8 @@ async def _show(store: Store, site: str, names: Sequence[str], opts: argparse.Na
 def _check_days(opts: argparse.Namespace, today: date) -> None:
     if opts.at and opts.history:
         raise WrongQuestion("--at tells one day and --history many: use one of them")
+    if opts.at and (opts.since or opts.until):
+        raise WrongQuestion(f"{'--since' if opts.since else '--until'} goes with --history or a view, not with --at")
     if opts.at and opts.at > today:
         raise WrongQuestion(f"--at {opts.at} has not come yet; today is {today} (UTC)")
     period(opts.since, opts.until, today)

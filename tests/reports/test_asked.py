@@ -38,7 +38,7 @@ def asked(*args: str) -> Question:
 )
 def test_options_make_a_question(args: tuple[str, ...], fields: dict[str, Any]) -> None:
     """Each option means one thing; what is not said stays open."""
-    assert asked(*args) == Question(("shop.com",), NOW, **fields)
+    assert asked(*args) == Question(("shop.com",), NOW, place="shop.com", **fields)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 
 from backlink_crawler.history.series import start_of
 from backlink_crawler.store import Store, history
+from backlink_crawler.store.tables import stream
 from tests.reports.asking import Asking, Reply
 from tests.reports.building import day, link, visit
 
@@ -151,3 +152,13 @@ async def test_history_is_the_daily_series(asked: Asking) -> None:
     assert (told[1], told[2], told[10], told[12], told[14], told[20]) == (0, 5, 4, 6, 5, 5)
     assert rows[-1]["live_follow"] == 4, "all but A's, which is nofollow"
     assert (rows[-1]["live_nav"], rows[-1]["live_content"]) == (1, 4)
+
+
+async def test_an_export_of_events_tells_values_as_texts(asked: Asking) -> None:
+    """Values of any kind, also flags and tokens: none arrives empty because a column holds texts."""
+    async with Store(asked.uri, asked.database, read_only=True) as store:
+        rows = [row async for part in stream.events(store.database, stream.Selection()) for row in part.to_pylist()]
+    told = {(row["event"], row["field"]): (row["old"], row["new"], row["evidence"]) for row in rows}
+    assert told["changed", "follow"] == ("true", "false", None)
+    assert told["changed", "rel"] == ("", "nofollow", None)
+    assert told["restored", "status"] == ("lost", "live", ["lost on 2026-03-10"])

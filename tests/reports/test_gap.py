@@ -132,3 +132,10 @@ def test_the_command_asks_against_competitors(synthetic_index: IndexedWeb) -> No
     assert (done.returncode, {row["competitors"] for row in rows}) == (0, {3}), done.stderr
     done = report()
     assert (done.returncode, done.stderr) == (2, "scrapy report: view 'gap' needs --versus\n")
+
+
+async def test_gap_of_a_time_is_of_sites_that_were_found_in_it(ask_synthetic: Asking) -> None:
+    """``--since`` and ``--until`` ask when the site's first link to a competitor was seen."""
+    whole = await ask_synthetic("gap", US, versus=RIVALS)
+    assert (await ask_synthetic("gap", US, versus=RIVALS, since=AT)).total == whole.total
+    assert (await ask_synthetic("gap", US, versus=RIVALS, until=AT)).total == 0

@@ -1,13 +1,13 @@
 """What happened in the time that is asked for: links that came and went, and their events."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
 from pymongo.asynchronous.database import AsyncDatabase
 
-from backlink_crawler.reports.dictionary import EVENTS, LINKS
+from backlink_crawler.reports.dictionary import EVENTS, LINKS, Column
 from backlink_crawler.reports.question import Question
 from backlink_crawler.store.documents import Document
 from backlink_crawler.store.tables.arrow import chosen, table
@@ -37,9 +37,14 @@ async def events_in(database: AsyncDatabase[Document], question: Question, colum
     elif question.scope == "host":
         match["target_url"] = {"$regex": f"^https?://{question.place.replace('.', '[.]')}[:/]"}
     wanted = chosen(EVENTS, columns)
-    told = {name: _TOLD.get(name, 1) for column in wanted if (name := column.name) != "event_id"}
-    pipeline = [{"$match": {**match, "at": within(question)}}, {"$project": told or {"_id": 1}}]
+    pipeline = [{"$match": {**match, "at": within(question)}}, as_told(wanted)]
     return await table(database["link_events"], pipeline, wanted, key="event_id")
+
+
+def as_told(columns: Sequence[Column]) -> Mapping[str, Any]:
+    """Return the stage that makes these columns of events: values of any kind as texts, evidence as lines."""
+    told = {name: _TOLD.get(name, 1) for column in columns if (name := column.name) != "event_id"}
+    return {"$project": told or {"_id": 1}}
 
 
 def within(question: Question) -> Mapping[str, Any]:

@@ -21,6 +21,7 @@ from backlink_crawler.store.documents import Document
 from backlink_crawler.store.history import daily_series
 from backlink_crawler.store.tables import pages
 from backlink_crawler.store.tables.arrow import batches
+from backlink_crawler.store.tables.changes import as_told
 
 _IDS = 5_000
 """Links that are read by their ids at once."""
@@ -109,7 +110,8 @@ async def events(database: AsyncDatabase[Document], selection: Selection) -> Asy
     wanted = selection.links()
     if selection.since is not None:
         wanted["recorded"] = {"$gte": selection.since}
-    async for rows in batches(database["link_events"], wanted, EVENTS, key="event_id"):
+    stages = [{"$match": wanted}, as_told(EVENTS)]
+    async for rows in batches(database["link_events"], stages, EVENTS, key="event_id"):
         yield rows
 
 

@@ -1,6 +1,7 @@
 -- Dead pages of other sites, by how many sites link to them, with the page of ours that fits best
 -- columns: target_url, state, referring_domains, links, follow, example_link, example_anchor, fitting_url, fit
 -- sort: -referring_domains, -links, target_url
+-- dated: target_checked
 -- note: Only dead pages that were asked for can be told: those of crawled sites, and targets that were checked. Our own links and pages, and links within a site, do not count.
 -- column state: gone (404, 410), soft_404, or no_host (its name has no address any more): itself, or where it redirects
 -- column referring_domains: sites that link to it, by links not known to be lost

@@ -1,6 +1,7 @@
 -- Our pages that are dead or redirected, with the links worth reclaiming
 -- columns: target_url, state, http_status, referring_domains, links, follow, best_link, best_anchor, final_target_url
 -- sort: -referring_domains, -links, target_url
+-- dated: first_seen
 -- note: Only targets that were visited can be told (scrapy crawl check-targets). A refusal (401, 403, 429), a robots.txt or a challenge is not called broken: it may be meant for us only.
 -- column state: redirected, gone (404, 410), soft_404, loop, too_long, server_error or no_answer: itself, or where its redirects end
 -- column referring_domains: sites that link to it, by links not known to be lost

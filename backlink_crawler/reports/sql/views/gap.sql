@@ -1,6 +1,7 @@
 -- Sites that link to competitors and not to us
 -- columns: source_site, competitors, links, follow, first_seen, linked, example_page
 -- sort: -competitors, -links, source_site
+-- dated: first_seen
 -- needs: versus
 -- note: A site counts as linking while at least one of its links is not known to be lost.
 -- column competitors: how many of the competitors it links to

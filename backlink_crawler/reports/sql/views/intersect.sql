@@ -1,6 +1,7 @@
 -- Sites that link to us and to competitors, and who has how many
 -- columns: source_site, ours, ours_follow, theirs, theirs_follow, competitors, shares
 -- sort: -competitors, -theirs, source_site
+-- dated: first_seen
 -- needs: versus
 -- note: A site counts as linking while at least one of its links is not known to be lost.
 -- column ours: its links to us, not known to be lost
