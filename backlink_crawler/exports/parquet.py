@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-_ROW_GROUP = 65_536
-_FILE_ROWS = 16 * _ROW_GROUP
-_WAITING_BYTES = 64_000_000
+_ROW_GROUP = 32_768
+_FILE_ROWS = 32 * _ROW_GROUP
+_WAITING_BYTES = 32_000_000
 """Rows that wait, of all months together."""
 NO_MONTH = "__HIVE_DEFAULT_PARTITION__"
 """As Hive and those after it call rows without a value."""

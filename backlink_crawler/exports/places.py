@@ -5,13 +5,16 @@ process that was killed left is known by that name, and removed by the next one.
 """
 
 import os
+import platform
 import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_LEFT = re.compile(r"\..+\.(\d+)\.partial")
+_HERE = platform.node()
+_LEFT = re.compile(rf"\..+\.{re.escape(_HERE)}\.(\d+)\.partial")
+"""Of this machine: whether a process of another one runs, nobody can tell."""
 
 
 @contextmanager
@@ -23,7 +26,7 @@ def completed(place: Path) -> Iterator[Path]:
 
     :raises OSError: it cannot be written, or ``place`` is a folder that is there.
     """
-    beside = place.with_name(f".{place.name}.{os.getpid()}.partial")
+    beside = place.with_name(f".{place.name}.{_HERE}.{os.getpid()}.partial")
     try:
         yield beside
         if beside.is_dir():

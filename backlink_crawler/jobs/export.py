@@ -55,7 +55,7 @@ def run(settings: BaseSettings, args: Sequence[str], opts: argparse.Namespace) -
     """Write ``opts.table`` to ``opts.out``."""
     if args:  # Scrapy lets unknown options through
         return terminal.fail("export", f"unknown argument {args[0]!r}", 2)
-    signal.signal(signal.SIGTERM, _interrupt)
+    before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         follow_suffixes(settings)
         asked = _asked(opts, datetime.now(UTC))
@@ -74,6 +74,8 @@ def run(settings: BaseSettings, args: Sequence[str], opts: argparse.Namespace) -
         return terminal.fail("export", f"{error.filename or opts.out}: {error.strerror or error}", 1)
     except KeyboardInterrupt:
         return terminal.fail("export", "interrupted: nothing was written", 1)
+    finally:
+        signal.signal(signal.SIGTERM, before)
     terminal.write(f"{rows:,} rows of {asked.table.name}: {place}\n")
     return 0
 

@@ -66,6 +66,12 @@ async def table(
     return pa.concat_tables([arrow_schema(columns).empty_table(), *found])
 
 
+def decoded(raw: bytes, columns: Sequence[Column], *, key: str) -> pa.Table:
+    """Return BSON documents, one after another, as a table of ``columns``; holds the interpreter meanwhile."""
+    schema = Schema({"_id" if column.name == key else column.name: _type(column) for column in columns})
+    return _table(raw, schema, arrow_schema(columns))
+
+
 def chosen(columns: Sequence[Column], names: frozenset[str]) -> list[Column]:
     """Return those of ``columns`` that are named."""
     return [column for column in columns if column.name in names]

@@ -20,8 +20,9 @@ from backlink_crawler.reports.dictionary import EVENTS, LINKS, PAGES, Column, ar
 from backlink_crawler.store.documents import Document
 from backlink_crawler.store.history import daily_series
 from backlink_crawler.store.tables import pages
-from backlink_crawler.store.tables.arrow import batches
+from backlink_crawler.store.tables.arrow import batches, decoded
 from backlink_crawler.store.tables.changes import as_told
+from backlink_crawler.store.tables.replies import whole_batches
 
 _IDS = 5_000
 """Links that are read by their ids at once."""
@@ -68,8 +69,9 @@ async def links(database: AsyncDatabase[Document], selection: Selection) -> Asyn
 async def _links(database: AsyncDatabase[Document], selection: Selection) -> AsyncGenerator[pa.Table]:
     wanted, since = selection.links(), selection.since
     if since is None:
-        async for rows in batches(database["links"], wanted, LINKS, key="link_id"):
-            yield rows
+        async with aclosing(whole_batches(database["links"], wanted)) as found:
+            async for raw in found:
+                yield await asyncio.to_thread(decoded, raw, LINKS, key="link_id")
         return
     fresh = {**wanted, "$or": [{"first_seen": {"$gte": since}}, {"lost_at": {"$gte": since}}]}
     async for rows in batches(database["links"], fresh, LINKS, key="link_id"):
