@@ -4,6 +4,7 @@ Rows come in any order and go to a file for each month; they wait in memory unti
 until all that wait take too much. Snappy with dictionaries: zstd makes files a third smaller and takes twice the time.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,10 +13,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-_ROW_GROUP = 32_768
-_FILE_ROWS = 32 * _ROW_GROUP
-_WAITING_BYTES = 32_000_000
-"""Rows that wait, of all months together."""
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What waits in memory, and how large files become."""
+
+    row_group: int = 32_768
+    """Rows."""
+    file_rows: int = 1_048_576
+    waiting_bytes: int = 32_000_000
+    """Of rows that wait, of all months together."""
+
+
 NO_MONTH = "__HIVE_DEFAULT_PARTITION__"
 """As Hive and those after it call rows without a value."""
 
@@ -23,10 +32,11 @@ NO_MONTH = "__HIVE_DEFAULT_PARTITION__"
 class PartitionedParquet:
     """A folder of Parquet files, ``month=2026-01/part-00000.parquet``, or without months."""
 
-    def __init__(self, folder: Path, schema: pa.Schema, month_of: str | None) -> None:
+    def __init__(self, folder: Path, schema: pa.Schema, month_of: str | None, limits: Limits | None = None) -> None:
         self._folder = folder
         self._schema = schema
         self._month_of = month_of
+        self._limits = limits or Limits()
         self._parts: dict[str, _Part] = {}
         self.rows = 0
 
@@ -44,9 +54,9 @@ class PartitionedParquet:
         for month, some in self._by_month(rows):
             part = self._parts.get(month)
             if part is None:
-                part = self._parts[month] = _Part(self._folder / month, self._schema)
+                part = self._parts[month] = _Part(self._folder / month, self._schema, self._limits)
             part.add(some)
-        while sum(part.waiting_bytes for part in self._parts.values()) > _WAITING_BYTES:
+        while sum(part.waiting_bytes for part in self._parts.values()) > self._limits.waiting_bytes:
             max(self._parts.values(), key=lambda part: part.waiting_bytes).flush()
 
     def files(self) -> list[str]:
@@ -74,8 +84,9 @@ class PartitionedParquet:
 class _Part:
     """The files of one month."""
 
-    def __init__(self, folder: Path, schema: pa.Schema) -> None:
+    def __init__(self, folder: Path, schema: pa.Schema, limits: Limits) -> None:
         self._folder = folder
+        self._limits = limits
         self._schema = schema
         self._waiting: list[pa.Table] = []
         self._writer: pq.ParquetWriter | None = None
@@ -86,7 +97,7 @@ class _Part:
     def add(self, rows: pa.Table) -> None:
         self._waiting.append(rows)
         self.waiting_bytes += rows.nbytes
-        if sum(table.num_rows for table in self._waiting) >= _ROW_GROUP:
+        if sum(table.num_rows for table in self._waiting) >= self._limits.row_group:
             self.flush()
 
     def flush(self) -> None:
@@ -102,7 +113,7 @@ class _Part:
         self._writer.write_table(rows, row_group_size=max(rows.num_rows, 1))
         self._rows += rows.num_rows
         self._waiting, self.waiting_bytes = [], 0
-        if self._rows >= _FILE_ROWS:
+        if self._rows >= self._limits.file_rows:
             self._end_file()
 
     def close(self, *, finish: bool) -> None:

@@ -69,6 +69,8 @@ def _synced(path: Path) -> None:
 
 
 def _runs(pid: int) -> bool:
+    if pid == os.getpid():
+        return False  # an earlier process had this number: in a container it is often the same
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -116,6 +116,7 @@ canonical_url    text    address it names as its canonical one
 indexable        flag    search engines may list it
 indexable_cause  text    why not
 nofollow         flag    the whole page says nofollow
+nofollow_cause   text    meta or header
 links_internal   count   targets on its own site
 links_external   count   targets on others
 sites_linked     count   other sites it links to

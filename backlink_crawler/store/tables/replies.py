@@ -35,21 +35,22 @@ async def whole_batches(collection: AsyncCollection[Document], wanted: Mapping[s
     async with database.client.start_session() as session:
         ask = _asking(collection, session)
         command: dict[str, Any] = {"find": collection.name, "filter": wanted, "batchSize": _BATCH}
-        reply, cursor = (await ask(command)).raw, 0
+        reply, cursor = bytes((await ask(command)).raw), 0
         try:
             while True:
                 start, cursor = batch_of(reply)
                 more = {"getMore": Int64(cursor), "collection": collection.name, "batchSize": _BATCH}
                 following = asyncio.ensure_future(ask(more)) if cursor else None
                 try:
-                    yield await asyncio.to_thread(documents_of, reply, start)
+                    if documents := await asyncio.to_thread(documents_of, reply, start):
+                        yield documents
                 except BaseException:
                     if following:
                         await asyncio.gather(following, return_exceptions=True)
                     raise
                 if following is None:
                     return
-                reply = (await following).raw
+                reply = bytes((await following).raw)
         finally:
             if cursor:
                 await database.command({"killCursors": collection.name, "cursors": [Int64(cursor)]}, session=session)
