@@ -70,6 +70,9 @@ bench-frontier: $(VENV)/.dev  ## the shared frontier beside stock scrapy-redis, 
 bench-store: $(VENV)/.dev  ## the index: 5 million links written, on disk, read (about 6 minutes, 4 GB of disk)
 	@$(BIN)/python -m tests.benchmarks.store --json tests/benchmarks/results/store.json $(ARGS)
 
+bench-reports: $(VENV)/.dev  ## what people wait for: summary, gap and export on 5 million links (about 15 minutes, 4 GB of disk)
+	@$(BIN)/python -m tests.benchmarks.reports --json tests/benchmarks/results/reports.json $(ARGS)
+
 bench-real: $(VENV)/.dev  ## crawl three documentation sites, compare the stored links with an independent reading
 	@$(BIN)/python -m tests.real_input docs $(ARGS)
 
