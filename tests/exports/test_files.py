@@ -55,7 +55,7 @@ KEPT_BACK = {
     "pages": {
         *("charset", "truncated", "region_rules", "etag", "last_modified"),  # the crawler's own
     },
-    "events": {"evidence"},  # a list of visits: it is no flat value
+    "events": set(),
 }
 
 

@@ -78,8 +78,8 @@ async def _links(database: AsyncDatabase[Document], selection: Selection) -> Asy
         yield rows
     older = {**wanted, "first_seen": {"$lt": since}, "lost_at": {"$not": {"$gte": since}}}
     stages = [{"$match": {**wanted, "recorded": {"$gte": since}}}, {"$group": {"_id": "$link_id"}}]
-    async with await database["link_events"].aggregate(stages, allowDiskUse=True, batchSize=_IDS) as told:
-        while some := await told.to_list(_IDS):
+    async with await database["link_events"].aggregate(stages, allowDiskUse=True, batchSize=_IDS) as changed:
+        while some := await changed.to_list(_IDS):
             ids = [one["_id"] for one in some]
             async for rows in batches(database["links"], {**older, "_id": {"$in": ids}}, LINKS, key="link_id"):
                 yield rows
