@@ -21,6 +21,7 @@ WALK = "from scrapy.utils.misc import walk_modules; walk_modules('backlink_crawl
         pytest.param(WALK, DRIVERS | EXTRACTION | WIRE | {"requests", "rich", "tldextract"}, id="any command's help"),
         # numpy comes with Arrow.
         pytest.param("import backlink_crawler.jobs.report", {"redis", "turbohtml"} | WIRE, id="report"),
+        pytest.param("import backlink_crawler.jobs.export", {"redis", "turbohtml"} | WIRE, id="export"),
         pytest.param("import backlink_crawler.jobs.extract", DRIVERS | WIRE, id="extract"),  # of a file
         pytest.param("import backlink_crawler.jobs.frontier", {"pymongo"} | EXTRACTION | WIRE, id="frontier"),
     ],
