@@ -239,6 +239,8 @@ TOMORROW = str(datetime.now(UTC).date() + timedelta(days=2))
     ("arguments", "why"),
     [
         (("--at", "2026-03-01", "--history"), "--at tells one day and --history many: use one of them"),
+        (("--since", "2026-03-01"), "--since and --until are not for the view 'summary'"),
+        (("--view", "coverage", "--until", "2026-03-01"), "--since and --until are not for the view 'coverage'"),
         (("--at", "2026-03-01", "--until", "2026-03-01"), "--until goes with --history"),
         (("--at", TOMORROW), "has not come yet; today is "),
         (("--history", "--until", TOMORROW), "has not come yet; today is "),

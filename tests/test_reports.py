@@ -369,14 +369,15 @@ def test_an_empty_answer_is_an_answer(report: Command) -> None:
     """Exit code 0, and words instead of an empty table; UTF-8 whatever the locale."""
     done = report("https://www.shop.com/é", PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("Backlinks of shop.com\n\nhttps://www.shop.com/é belongs to the site shop.com")
+    assert done.stdout.startswith("Backlinks: shop.com\n\nhttps://www.shop.com/é belongs to the site shop.com")
     assert "Nothing has been crawled yet" in done.stdout
 
 
 def test_csv_goes_to_stdout_and_what_it_means_to_stderr(report: Command) -> None:
     """A redirected CSV is nothing but CSV."""
     done = report("shop.com", "--format", "csv", "--limit", "3")
-    assert (done.returncode, done.stdout) == (0, ",".join(f'"{column}"' for column in formats.COLUMNS) + "\n")
+    assert (done.returncode, done.stdout.count("\n")) == (0, 1)
+    assert done.stdout.startswith('"section","name","backlinks"')
     assert "Nothing has been crawled yet" in done.stderr
 
 

@@ -27,7 +27,7 @@ def question_of(opts: argparse.Namespace, site: str, now: datetime) -> Question:
         (site,),
         now,
         scope=opts.scope,
-        place=place_named(opts.site, opts.scope),
+        place="" if opts.scope == "site" else place_named(opts.site, opts.scope),
         versus=versus,
         least=opts.min,
         since=since,

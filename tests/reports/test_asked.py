@@ -33,6 +33,7 @@ def asked(*args: str) -> Question:
         (("--versus", "a.com,b.com", "--min", "2"), {"versus": ("a.com", "b.com"), "least": 2}),
         (("--since", "2026-03-01"), {"since": datetime(2026, 3, 1, tzinfo=UTC)}),
         (("--until", "2026-03-01"), {"until": datetime(2026, 3, 2, tzinfo=UTC)}),  # the day is meant whole
+        (("--scope", "url"), {"scope": "url", "place": "https://shop.com/"}),
         (("--until", "2026-03-20"), {"until": datetime(2026, 3, 21, tzinfo=UTC)}),  # today, as far as it has come
     ],
 )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from backlink_crawler.reports.answer import Wish, plan
-from backlink_crawler.reports.dictionary import EVENTS, LINKS, PAGES, RESOLVED
+from backlink_crawler.reports.dictionary import PAGES, RESOLVED
 from backlink_crawler.reports.engine import Engine
 from backlink_crawler.reports.question import Question
 from backlink_crawler.reports.tables import TABLES
@@ -13,7 +13,7 @@ from backlink_crawler.reports.view import View, relations, views
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 PAGE_COLUMNS = {column.name for column in PAGES}
-KNOWN = {column.name for table in (LINKS, PAGES, EVENTS, RESOLVED) for column in table}
+KNOWN = {column.name for table in (*TABLES.values(), RESOLVED) for column in table}
 
 
 def is_told(view: View, name: str) -> bool:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from backlink_crawler.reports.answer import Answer
-from backlink_crawler.reports.dictionary import EVENTS, LINKS, PAGES
+from backlink_crawler.reports.dictionary import EVENTS, LINKS, PAGES, RESOLVED
 from backlink_crawler.reports.view import View
 
 Kind = Literal["text", "texts", "count", "number", "flag", "time", "day", "nested"]
@@ -23,7 +23,7 @@ _TYPES: Mapping[Kind, pa.DataType] = {
     "day": pa.date32(),
 }
 
-_KNOWN = {column.name: column.meaning for table in (EVENTS, PAGES, LINKS) for column in table}
+_KNOWN = {column.name: column.meaning for table in (EVENTS, PAGES, LINKS, RESOLVED) for column in table}
 _PREFIXED = {
     f"{end}_{column.name}": f"of the {end} page: {column.meaning}" for end in ("source", "target") for column in PAGES
 }
