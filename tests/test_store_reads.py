@@ -11,7 +11,7 @@ async def test_what_was_tried_is_counted_by_outcome_and_error_status(mongodb_uri
     """Every page counts once, under its last outcome; errors by status; the last visit is the as-of time."""
     async with Store(mongodb_uri, mongodb_database) as store:
         await store_web(store)
-        found = await reads.observed(store.database, SITE)
+        found = await reads.observed(store.database, [SITE])
     assert set(found.pages) == {
         Tried("ok", None, 6),
         Tried("redirect", None, 1),
@@ -28,7 +28,7 @@ async def test_what_was_tried_is_counted_by_outcome_and_error_status(mongodb_uri
 async def test_an_empty_index_was_not_observed(mongodb_uri: str, mongodb_database: str) -> None:
     """Before the first crawl there are no pages, no crawls and no as-of time."""
     async with Store(mongodb_uri, mongodb_database) as store:
-        assert await reads.observed(store.database, SITE) == Observed([], [], 0, 0, None)
+        assert await reads.observed(store.database, [SITE]) == Observed([], [], 0, 0, None)
 
 
 async def test_a_database_that_went_away_is_unavailable() -> None:
@@ -37,7 +37,7 @@ async def test_a_database_that_went_away_is_unavailable() -> None:
     try:
         with pytest.raises(StoreUnavailable, match="does not answer") as raised:
             async with store.answers():
-                await reads.observed(store.database, SITE)
+                await reads.observed(store.database, [SITE])
         assert "\n" not in str(raised.value)
     finally:
         await store.close()

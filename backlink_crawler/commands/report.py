@@ -40,7 +40,10 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("site", metavar="SITE", help="domain, host or URL")
+        parser.add_argument(
+            "site", nargs="?", metavar="SITE", help="domain, host or URL (default: all sites of the project)"
+        )
+        parser.add_argument("--project", metavar="FILE", help="default: project.toml here, where there is one")
         parser.add_argument(
             "--scope",
             choices=SCOPES,
@@ -57,9 +60,7 @@ class Command(ScrapyCommand):
         )
         parser.add_argument("--until", type=_day, metavar="DATE", help="last day (default: today)")
         parser.add_argument("--versus", type=_names, default=(), metavar="SITES", help="competitors: a.com,b.com")
-        parser.add_argument(
-            "--min", type=_rows, default=1, metavar="N", help="links to so many of the competitors (default: 1)"
-        )
+        parser.add_argument("--min", type=_rows, metavar="N", help="links to so many of the competitors (default: 1)")
         parser.add_argument("--view", metavar="VIEW", help="what to show (default: summary)")
         parser.add_argument("--where", default="", metavar="SQL", help="only rows of which this is true: a condition")
         parser.add_argument("--group", type=_names, default=(), metavar="COLUMNS", help="count rows by these columns")

@@ -11,12 +11,13 @@ import pyarrow as pa
 from scrapy.settings import BaseSettings
 
 from backlink_crawler.jobs import output, terminal
+from backlink_crawler.jobs.asked import WrongQuestion, project_of, sites_of
 from backlink_crawler.jobs.database import index_store
-from backlink_crawler.project import Project, ProjectError, read
+from backlink_crawler.project import ProjectError
 from backlink_crawler.reports import disavow
 from backlink_crawler.reports.engine import Engine
 from backlink_crawler.reports.question import Question
-from backlink_crawler.reports.site import NotASite, site_named
+from backlink_crawler.reports.site import NotASite
 from backlink_crawler.services import ServiceError
 from backlink_crawler.store import Store, StoreError, tables
 from backlink_crawler.suffix_setting import follow_suffixes
@@ -65,21 +66,15 @@ def run(settings: BaseSettings, args: Sequence[str], opts: argparse.Namespace) -
         return terminal.fail("disavow", f"unknown argument {args[0]!r}", 2)
     try:
         follow_suffixes(settings)
-        sites = _sites(opts.site, read(Path(opts.project) if opts.project else None, Path()))
+        sites = sites_of(opts.site, project_of(opts))
         store = index_store(settings, opts.database)
         if opts.check:
             return asyncio.run(_check(store, sites, opts.check, _read(opts.check)))
         return asyncio.run(_write(store, sites, opts, _read(opts.previous) if opts.previous else None))
-    except (NotASite, ProjectError) as error:
+    except (NotASite, ProjectError, WrongQuestion) as error:
         return terminal.fail("disavow", str(error), 2)
     except (NothingMarked, ServiceError, StoreError, SuffixListError, OSError) as error:
         return terminal.fail("disavow", str(error), 1)
-
-
-def _sites(site: str | None, project: Project) -> Sequence[str]:
-    if not site and not project.sites:
-        raise NotASite("whose links? Name a site, or write sites = [...] into project.toml")
-    return [site_named(site)] if site else project.sites
 
 
 def _read(path: str) -> disavow.DisavowFile:

@@ -10,12 +10,13 @@ from scrapy.settings import BaseSettings
 
 from backlink_crawler.history.series import end_of
 from backlink_crawler.jobs import terminal
-from backlink_crawler.jobs.asked import WrongQuestion, period, question_of
+from backlink_crawler.jobs.asked import WrongQuestion, period, project_of, question_of
 from backlink_crawler.jobs.database import index_store
 from backlink_crawler.jobs.defaults import REPORT_BEGINS, REPORT_DAYS, REPORT_VIEWS
 from backlink_crawler.jobs.document import WrongFormat, begun, chosen
 from backlink_crawler.jobs.output import opened
 from backlink_crawler.jobs.view import answered
+from backlink_crawler.project import Project, ProjectError
 from backlink_crawler.reports.answer import Wish
 from backlink_crawler.reports.condition import WrongCondition
 from backlink_crawler.reports.engine import EngineError
@@ -24,7 +25,8 @@ from backlink_crawler.reports.formats import summary as formats
 from backlink_crawler.reports.formats.document import Format
 from backlink_crawler.reports.formats.harmless import plain
 from backlink_crawler.reports.history import NEEDED, HistoryReport, Totals, history_report, past_report
-from backlink_crawler.reports.site import NotASite, site_named
+from backlink_crawler.reports.question import Question
+from backlink_crawler.reports.site import NotASite
 from backlink_crawler.reports.summary import Report
 from backlink_crawler.reports.view import ViewError, views
 from backlink_crawler.services import ServiceError
@@ -34,22 +36,23 @@ from backlink_crawler.suffixes import SuffixListError
 
 
 def run(settings: BaseSettings, args: Sequence[str], opts: argparse.Namespace) -> int:
-    """Print the report of ``opts.site``."""
+    """Print the report of ``opts.site``, or of the project's sites."""
     if args:  # Scrapy lets unknown options through
         return terminal.fail("report", f"unknown argument {args[0]!r}", 2)
     try:
         form = chosen(opts.format, opts.out)
         _check_days(opts, today := datetime.now(UTC).date())
         follow_suffixes(settings)
-        site = site_named(opts.site)
+        project = project_of(opts)
+        question = question_of(opts, project, datetime.now(UTC))
         names = _views(opts, form)
         store = index_store(settings, opts.database)
         if names:
-            asyncio.run(_show(store, site, names, opts, form))
+            asyncio.run(_show(store, question, names, opts, project, form))
             return 0
-        report = asyncio.run(_report(store, site, opts, today))
+        report = asyncio.run(_report(store, question.sites[0], opts, today))
         _print(report, form.name, opts.out)
-    except (NotASite, WrongQuestion, WrongFormat, ViewError, WrongCondition, EngineError) as error:
+    except (NotASite, ProjectError, WrongQuestion, WrongFormat, ViewError, WrongCondition, EngineError) as error:
         return terminal.fail("report", str(error), 2)
     except (ServiceError, StoreError, SuffixListError) as error:
         return terminal.fail("report", str(error), 1)
@@ -78,14 +81,17 @@ def _views(opts: argparse.Namespace, form: Format) -> Sequence[str]:
     return names
 
 
-async def _show(store: Store, site: str, names: Sequence[str], opts: argparse.Namespace, form: Format) -> None:
-    limit = form.limit if opts.limit is None else opts.limit or None
-    wish = Wish(opts.where, opts.group, opts.sort, opts.columns, limit)
-    question = question_of(opts, site, datetime.now(UTC))
+async def _show(
+    store: Store, question: Question, names: Sequence[str], opts: argparse.Namespace, project: Project, form: Format
+) -> None:
+    limit = (
+        (project.limit if form.name == "table" and project.limit else form.limit) if opts.limit is None else opts.limit
+    )
+    wish = Wish(opts.where, opts.group, opts.sort, opts.columns, limit or None, usual=project.where)
     with begun(form, opts.out) as document:
         async with store:
             for name in names:
-                async with answered(store, question, views()[name], wish, asked=opts.site) as answer:
+                async with answered(store, question, views()[name], wish, asked=opts.site or "") as answer:
                     document.add(answer)
 
 
@@ -105,11 +111,11 @@ async def _report(store: Store, site: str, opts: argparse.Namespace, today: date
             totals = Totals(site)
             async for link in history.links_at(store.database, site, end_of(opts.at), fields=NEEDED):
                 totals.add(link)
-            return past_report(site, opts.at, totals.backlinks(), asked=opts.site)
+            return past_report(site, opts.at, totals.backlinks(), asked=opts.site or site)
         until = opts.until or today
         since = opts.since or max(until - timedelta(days=REPORT_DAYS - 1), REPORT_BEGINS)
         days = await history.daily_series(store.database, site, since, until)
-        return history_report(site, days, asked=opts.site)
+        return history_report(site, days, asked=opts.site or site)
 
 
 def _print(report: Report | HistoryReport, form: str, out: str | None) -> None:

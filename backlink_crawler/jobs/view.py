@@ -32,13 +32,13 @@ async def answered(
     """
     wish = replace(wish, dated=bool(question.since or question.until))
     question = _complete(question, view)
-    site = question.sites[0]
+    site = ", ".join(question.sites)
     with Engine(question) as engine:
         planned = plan(engine, view, wish)
         needed = _needed(engine, planned)
         async with store.answers():
             observed, found = await asyncio.gather(
-                reads.observed(store.database, site), tables.read(store.database, question, needed)
+                reads.observed(store.database, question.sites), tables.read(store.database, question, needed)
             )
             engine.fill(found)
             for name in LATE:
@@ -53,7 +53,7 @@ async def answered(
             *said,
             *coverage_statements(site, observed),
             *_matching(needed),
-            *_asked(question, planned.view),
+            *_asked(question, planned),
             *planned.view.notes,
         )
         told = {"view": planned.view.name, "site": site, "sites": list(question.sites), "asked": asked or site}
@@ -137,9 +137,11 @@ def _matching(read: Iterable[str]) -> list[str]:
     return ["Links count where they point directly to what is asked for; redirects in between are not followed."]
 
 
-def _asked(question: Question, view: View) -> list[str]:
+def _asked(question: Question, planned: Plan) -> list[str]:
     """Return what else was asked."""
-    said = []
+    said, view = [], planned.view
+    if planned.condition:
+        said.append(f"Only rows of which this is true: {' '.join(planned.condition.split())}")
     if "versus" in view.needs:
         said.append(f"Compared with {', '.join(question.versus)}.")
     if view.days and question.since:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 
 from backlink_crawler.reports.condition import checked, known, ordered, quoted
-from backlink_crawler.reports.engine import Engine
+from backlink_crawler.reports.engine import Engine, EngineError
 from backlink_crawler.reports.view import View, ViewError, views
 
 
@@ -25,6 +25,8 @@ class Wish:
     """``None``: all rows."""
     dated: bool = False
     """Only rows of the time that the question names, of a view that has a column for it (``View.dated``)."""
+    usual: str = ""
+    """A condition that holds where ``where`` says nothing and the view has its columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Plan:
     shown: tuple[str, ...]
     """Columns of a table for people."""
     limit: int | None = None
+    condition: str = ""
+    """That rows must meet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,8 @@ def plan(engine: Engine, view: View, wish: Wish) -> Plan:
     columns = engine.columns(view.sql)
     if not columns:
         raise ViewError(f"view {view.name!r} has no columns")
-    conditions = [checked(engine, wish.where)] if wish.where else []
+    condition = wish.where or _usual(engine, view, wish.usual)
+    conditions = [checked(engine, condition)] if condition else []
     if wish.dated and view.dated:
         conditions.append(_in_time(view))
     where = "\nWHERE " + "\nAND ".join(f"(\n{condition}\n)" for condition in conditions) if conditions else ""
@@ -95,7 +100,22 @@ def plan(engine: Engine, view: View, wish: Wish) -> Plan:
     limited = f"{_of_each(rows, view, order, wish.limit)}{in_order}{_at_most(view, wish.limit)}"
     engine.columns(limited)
     shown = tuple(wish.columns) or tuple(name for name in view.columns if name in columns) or tuple(columns)
-    return Plan(view, f"{rows}{in_order}", limited, tuple(chosen), shown, wish.limit)
+    return Plan(view, f"{rows}{in_order}", limited, tuple(chosen), shown, wish.limit, condition)
+
+
+def _usual(engine: Engine, view: View, condition: str) -> str:
+    """Return ``condition`` where the view has what it names; a mistake in it is told, not passed over.
+
+    :raises WrongCondition: it is none.
+    """
+    if not condition:
+        return ""
+    checked(engine, condition)
+    try:
+        engine.columns(f"WITH answer AS (\n{view.sql}\n)\nSELECT * FROM answer WHERE (\n{condition}\n)")
+    except EngineError:
+        return ""
+    return condition
 
 
 def _by_section(view: View, columns: Mapping[str, str]) -> Sequence[str]:

@@ -196,7 +196,8 @@ def observation(observed: Observed) -> Mapping[str, object]:
 
 def _by_registry_suffix(site: str, source_sites: Iterable[str]) -> int:
     """Referring domains if private suffixes did not count: neighbours under one such suffix are then one site."""
-    return len({registry_site_of(source) for source in source_sites} - {registry_site_of(site)})
+    own = {registry_site_of(one) for one in site.split(", ")}
+    return len({registry_site_of(source) for source in source_sites} - own)
 
 
 def counts(links: Backlinks) -> dict[str, object]:
@@ -227,7 +228,7 @@ def _findings(site: str, links: Backlinks, merged: int) -> list[str]:
     ]
     if merged != domains:
         private = Counter(parent for source in links.source_sites if (parent := registry_site_of(source)) != source)
-        parent = private.most_common(1)[0][0] if private else registry_site_of(site)
+        parent = private.most_common(1)[0][0] if private else registry_site_of(site.partition(", ")[0])
         said.append(
             f"Counted without private suffixes (all of {parent} as one site), "
             f"that is {number_of(merged, 'referring domain')}."
@@ -292,8 +293,9 @@ def _own_pages(site: str, observed: Observed) -> str:
 def _empty_answer(site: str, observed: Observed) -> list[str]:
     """Which kind of nothing it is, and what would change it."""
     seen = _seen(observed.pages)
-    seeds = f"scrapy crawl seeds -a domains=SITES -a targets={site}"
-    competitors = f"scrapy crawl competitors -a sites=SITES -a targets={site}"
+    targets = site.replace(", ", ",")
+    seeds = f"scrapy crawl seeds -a domains=SITES -a targets={targets}"
+    competitors = f"scrapy crawl competitors -a sites=SITES -a targets={targets}"
     if not observed.pages and not observed.crawls:
         return [
             f"Nothing has been crawled yet, so nothing is known of links to {site}.",

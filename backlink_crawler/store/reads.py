@@ -11,12 +11,12 @@ from backlink_crawler.store.documents import Document
 from backlink_crawler.store.views import Stage
 
 
-async def observed(database: AsyncDatabase[Document], site: str) -> Observed:
-    """Count what was tried, in the whole index and on ``site``."""
+async def observed(database: AsyncDatabase[Document], own: Sequence[str]) -> Observed:
+    """Count what was tried, in the whole index and on the sites ``own``."""
     (pages, as_of), (own_pages, _), sites, crawls = await asyncio.gather(
         # True of every page, and answered from the index alone.
         _tried(database, {"outcome": {"$gt": ""}}),
-        _tried(database, {"site": site}),
+        _tried(database, {"site": {"$in": list(own)}}),
         _aggregate(database, "pages", [{"$group": {"_id": "$site"}}, {"$count": "n"}]),
         database["crawls"].count_documents({}),
     )

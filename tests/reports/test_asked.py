@@ -9,19 +9,47 @@ from scrapy.settings import Settings
 
 from backlink_crawler.commands.report import Command
 from backlink_crawler.jobs.asked import WrongQuestion, period, question_of
+from backlink_crawler.project import Project
 from backlink_crawler.reports.question import Question
 from backlink_crawler.reports.site import NotASite
 
 NOW = datetime(2026, 3, 20, 15, 30, tzinfo=UTC)
+NONE = Project()
 
 
-def asked(*args: str) -> Question:
+PROJECT = Project(("shop.com", "shop.de"), ("a.com", "b.com"), ("the shop",), ("buy",), least=2)
+
+
+def asked(*args: str, site: str | None = "shop.com", project: Project = NONE) -> Question:
     """What ``scrapy report shop.com`` with these options asks for."""
     parser = argparse.ArgumentParser(conflict_handler="resolve")
     command = Command()
     command.settings = Settings()
     command.add_options(parser)
-    return question_of(parser.parse_args(["shop.com", *args]), "shop.com", NOW)
+    return question_of(parser.parse_args([*([site] if site else []), *args]), project, NOW)
+
+
+def test_the_project_says_what_the_options_do_not() -> None:
+    """Sites, competitors, how many of them, and terms; an option comes first."""
+    question = asked(site=None, project=PROJECT)
+    assert (question.sites, question.versus, question.least) == (("shop.com", "shop.de"), ("a.com", "b.com"), 2)
+    assert (question.brands, question.commercial) == (("the shop",), ("buy",))
+    question = asked("--versus", "c.com,d.com,e.com", "--min", "3", project=PROJECT)
+    assert (question.sites, question.versus, question.least) == (("shop.com",), ("c.com", "d.com", "e.com"), 3)
+
+
+def test_terms_of_a_project_say_nothing_of_other_sites() -> None:
+    """A competitor's branded anchors are not ours, and it is not compared with itself."""
+    question = asked(site="a.com", project=PROJECT)
+    assert (question.sites, question.versus, question.brands) == (("a.com",), ("b.com",), ())
+    assert question.least == 1  # more than there are to compare with would find nothing
+
+
+@pytest.mark.parametrize("args", [(), ("--scope", "host")])
+def test_without_a_site_there_must_be_a_project(args: tuple[str, ...]) -> None:
+    """And a narrower scope needs to be told what it is."""
+    with pytest.raises(WrongQuestion, match="Name" if args else "whose links"):
+        asked(*args, site=None, project=PROJECT if args else NONE)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +67,7 @@ def asked(*args: str) -> Question:
 )
 def test_options_make_a_question(args: tuple[str, ...], fields: dict[str, Any]) -> None:
     """Each option means one thing; what is not said stays open."""
-    assert asked(*args) == Question(("shop.com",), NOW, place="shop.com", **fields)
+    assert asked(*args) == Question(**{"sites": ("shop.com",), "now": NOW, "place": "shop.com", **fields})
 
 
 @pytest.mark.parametrize(
