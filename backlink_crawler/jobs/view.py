@@ -8,7 +8,7 @@ from dataclasses import replace
 import pyarrow as pa
 
 from backlink_crawler.reports.addresses import ids_named, with_addresses
-from backlink_crawler.reports.answer import Answer, Plan, Wish, plan
+from backlink_crawler.reports.answer import TOTAL, Answer, Plan, Wish, plan
 from backlink_crawler.reports.engine import Engine, Needed
 from backlink_crawler.reports.question import Question
 from backlink_crawler.reports.summary import Observed, coverage_statements, meant, observation, opening, totals_of
@@ -102,8 +102,7 @@ async def _rows(store: Store, question: Question, engine: Engine, planned: Plan)
         return engine.count(planned.sql), engine.answer(planned.limited)
     read = engine.answer(planned.limited).read_all()
     urls = await urls_of(store.database, question, ids_named(planned.view, read))
-    # Such views sum up all links: twice would be twice the work.
-    total = read.num_rows if planned.limit is None else engine.count(planned.sql)
+    total = read[TOTAL][0].as_py() if read.num_rows else 0
     return total, with_addresses(planned.view, read, urls, planned.names).to_reader()
 
 

@@ -12,6 +12,9 @@ from backlink_crawler.reports.condition import checked, known, ordered, quoted
 from backlink_crawler.reports.engine import Engine, EngineError
 from backlink_crawler.reports.view import View, ViewError, views
 
+TOTAL = "rows in all"
+"""Column of the first rows of a view with addresses: how many rows there are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -97,7 +100,9 @@ def plan(engine: Engine, view: View, wish: Wish) -> Plan:
     listed = ", ".join(map(quoted, (*chosen, *ids)))
     rows = f"SELECT {listed} FROM (\n{sql}\n)"
     in_order = f"\nORDER BY {order}" if order else ""
-    limited = f"{_of_each(rows, view, order, wish.limit)}{in_order}{_at_most(view, wish.limit)}"
+    # Such views sum up all links: to ask once more how many rows there are would be twice the work.
+    counted = f"SELECT {listed}, count(*) OVER () AS {quoted(TOTAL)} FROM (\n{sql}\n)" if view.addresses else rows
+    limited = f"{_of_each(counted, view, order, wish.limit)}{in_order}{_at_most(view, wish.limit)}"
     engine.columns(limited)
     shown = tuple(wish.columns) or tuple(name for name in view.columns if name in columns) or tuple(columns)
     return Plan(view, f"{rows}{in_order}", limited, tuple(chosen), shown, wish.limit, condition)
