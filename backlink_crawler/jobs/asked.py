@@ -57,7 +57,7 @@ def question_of(opts: argparse.Namespace, project: Project, now: datetime) -> Qu
         sites,
         now,
         scope=opts.scope,
-        place=place_named(opts.site or sites[0], opts.scope),
+        place="" if opts.scope == "site" else place_named(opts.site, opts.scope),
         versus=versus,
         least=min(least, len(versus) or least),
         since=since,
