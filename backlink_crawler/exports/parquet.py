@@ -113,6 +113,9 @@ class _Part:
         self._writer.write_table(rows, row_group_size=max(rows.num_rows, 1))
         self._rows += rows.num_rows
         self._waiting, self.waiting_bytes = [], 0
+        del rows
+        # What Arrow keeps for later grows over millions of rows.
+        pa.default_memory_pool().release_unused()
         if self._rows >= self._limits.file_rows:
             self._end_file()
 

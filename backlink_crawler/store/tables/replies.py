@@ -20,8 +20,8 @@ from pymongo.asynchronous.collection import AsyncCollection
 from backlink_crawler.store.documents import Document
 
 _AS_SENT = CodecOptions(document_class=RawBSONDocument)
-_BATCH = 6_000
-"""Documents of a reply: some 9 MB of links, of which a few are in memory at a time."""
+_BATCH = 4_000
+"""Documents of a reply: some 6 MB of links, of which a few are in memory at a time."""
 _int32, _int64 = (Struct(code).unpack_from for code in ("<i", "<q"))
 _FIXED = {0x01: 8, 0x07: 12, 0x08: 1, 0x09: 8, 0x0A: 0, 0x10: 4, 0x11: 8, 0x12: 8}
 """BSON type → bytes of a value."""
