@@ -185,10 +185,10 @@ async def test_replies_are_taken_as_they_came(
         documents = [{"_id": n, "text": "x" * (n % 7), "none": None, "nested": {"a": [n]}} for n in range(number)]
         if documents:
             await collection.insert_many(documents)
-        found = [doc async for raw in replies.whole_batches(collection, {}) for doc in decode_all(raw)]
+        found = [doc async for raw in replies.as_sent(collection, {}) for doc in decode_all(raw)]
         assert found == documents
         monkeypatch.setattr(replies, "_BATCH", 500)  # so that there is more than what is read ahead
-        some = replies.whole_batches(collection, {"_id": {"$gte": 1}})
+        some = replies.as_sent(collection, {"_id": {"$gte": 1}})
         async for raw in some:
             assert decode_all(raw)[0]["_id"] == 1
             break

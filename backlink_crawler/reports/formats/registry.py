@@ -1,28 +1,37 @@
 """The formats there are, by name and by the names of files."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import BinaryIO
 
-from backlink_crawler.reports.formats.comma_separated import CommaSeparated
-from backlink_crawler.reports.formats.document import Format
-from backlink_crawler.reports.formats.json_lines import JsonLines
-from backlink_crawler.reports.formats.page import Page
-from backlink_crawler.reports.formats.parquet import Parquet
-from backlink_crawler.reports.formats.table import Table
-from backlink_crawler.reports.formats.workbook import Workbook
+from backlink_crawler.reports.formats.document import Document, Format, Surroundings
 
 TABLE_ROWS = 20
 PAGE_ROWS = 1_000
 """Rows of a view where nobody says how many: as many as a terminal shows, and a browser sorts at once."""
 
+
+def _in(module: str, name: str) -> Callable[[BinaryIO, Surroundings], Document]:
+    """Return what begins a document, with the libraries that it needs loaded only then: people wait for a table."""
+
+    def begin(out: BinaryIO, surroundings: Surroundings) -> Document:
+        document: Document = getattr(import_module(f"backlink_crawler.reports.formats.{module}"), name)(
+            out, surroundings
+        )
+        return document
+
+    return begin
+
+
 FORMATS: Mapping[str, Format] = {
     each.name: each
     for each in (
-        Format("table", (".txt",), Table, limit=TABLE_ROWS),
-        Format("csv", (".csv",), CommaSeparated, states=False),
-        Format("jsonl", (".jsonl", ".ndjson"), JsonLines),
-        Format("parquet", (".parquet",), Parquet, binary=True),
-        Format("xlsx", (".xlsx",), Workbook, binary=True, several=True),
-        Format("html", (".html", ".htm"), Page, limit=PAGE_ROWS, binary=True, several=True),
+        Format("table", (".txt",), _in("table", "Table"), limit=TABLE_ROWS),
+        Format("csv", (".csv",), _in("comma_separated", "CommaSeparated"), states=False),
+        Format("jsonl", (".jsonl", ".ndjson"), _in("json_lines", "JsonLines")),
+        Format("parquet", (".parquet",), _in("parquet", "Parquet"), binary=True),
+        Format("xlsx", (".xlsx",), _in("workbook", "Workbook"), binary=True, several=True),
+        Format("html", (".html", ".htm"), _in("page", "Page"), limit=PAGE_ROWS, binary=True, several=True),
     )
 }
 """Name → format."""

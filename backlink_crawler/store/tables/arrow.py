@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from typing import Any, cast
+from contextlib import aclosing
+from typing import Any
 
 import pyarrow as pa
 from pymongo.asynchronous.collection import AsyncCollection
@@ -14,6 +15,7 @@ from pymongoarrow.types import BinaryType
 from backlink_crawler.reports.dictionary import Column, arrow_schema
 from backlink_crawler.reports.question import Question
 from backlink_crawler.store.documents import Document
+from backlink_crawler.store.tables.replies import as_sent
 
 Reader = Callable[[AsyncDatabase[Document], Question, frozenset[str]], Awaitable[pa.Table]]
 """Reads one table: at least the columns named."""
@@ -35,22 +37,15 @@ async def batches(
     A value of another kind than its column says becomes null: a record that somebody else wrote breaks no report.
 
     :param key: the column that is ``_id`` in the documents
-    :param options: of ``find_raw_batches``
+    :param options: of the command ``find`` or ``aggregate``
     """
     names = {column.name: "_id" if column.name == key else column.name for column in columns}
-    schema = Schema({names[c.name]: _type(c) for c in columns})
+    schema, plain = Schema({names[c.name]: _type(c) for c in columns}), arrow_schema(columns)
     if isinstance(wanted, Mapping):
-        projection = {"_id": 0, **dict.fromkeys(names.values(), 1)}
-        cursor = collection.find_raw_batches(wanted, projection, batch_size=_BATCH, **options)
-    else:
-        cursor = await collection.aggregate_raw_batches(wanted, batchSize=_BATCH, **options)
-    plain = arrow_schema(columns)
-    async with cursor:
-        following = asyncio.ensure_future(anext(cursor, None))
-        while (raw := await following) is not None:
-            # MongoDB gathers the next batch while this one is read.
-            following = asyncio.ensure_future(anext(cursor, None))
-            yield await asyncio.to_thread(_table, cast(bytes, raw), schema, plain)
+        options["projection"] = {"_id": 0, **dict.fromkeys(names.values(), 1)}
+    async with aclosing(as_sent(collection, wanted, size=_BATCH, **options)) as replies:
+        async for raw in replies:
+            yield await asyncio.to_thread(_table, raw, schema, plain)
 
 
 async def table(

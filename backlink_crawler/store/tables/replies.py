@@ -1,13 +1,13 @@
-"""Reading a whole collection with as few copies as possible: what MongoDB sends is handed on as it came.
+"""Reading many documents with as few copies as possible: what MongoDB sends is handed on as it came.
 
-A cursor of the driver copies every reply several times on its way, and asks for the next one late: an export of links
-spends a fourth less in all without it. Here ``find`` and ``getMore`` are asked for as commands
+A cursor of the driver looks at every document and copies replies several times on their way, and asks for the next one
+late: an export of links spends a fourth less in all without it. Here ``find`` and ``getMore`` are asked for as commands
 (https://www.mongodb.com/docs/manual/reference/command/getMore/), and of their replies only the way to the batch is
 walked (https://bsonspec.org/spec.html).
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from struct import Struct
 from typing import Any
 
@@ -20,8 +20,8 @@ from pymongo.asynchronous.collection import AsyncCollection
 from backlink_crawler.store.documents import Document
 
 _AS_SENT = CodecOptions(document_class=RawBSONDocument)
-_BATCH = 4_000
-"""Documents of a reply: some 6 MB of links, of which a few are in memory at a time."""
+WHOLE = 4_000
+"""Whole links of a reply: some 6 MB of links, of which a few are in memory at a time."""
 _int32, _int64 = (Struct(code).unpack_from for code in ("<i", "<q"))
 _FIXED = {0x01: 8, 0x07: 12, 0x08: 1, 0x09: 8, 0x0A: 0, 0x10: 4, 0x11: 8, 0x12: 8}
 """BSON type → bytes of a value."""
@@ -29,17 +29,31 @@ _Ask = Callable[[dict[str, Any]], Coroutine[Any, Any, RawBSONDocument]]
 _DOCUMENT, _ARRAY, _TEXT, _BINARY = 0x03, 0x04, 0x02, 0x05
 
 
-async def whole_batches(collection: AsyncCollection[Document], wanted: Mapping[str, Any]) -> AsyncGenerator[bytes]:
-    """Yield all documents that ``wanted`` finds, whole, as BSON one after another; the next batch is on its way."""
+async def as_sent(
+    collection: AsyncCollection[Document],
+    wanted: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    *,
+    size: int = WHOLE,
+    **options: Any,
+) -> AsyncGenerator[bytes]:
+    """Yield what a filter, or a pipeline, finds, as BSON documents one after another; the next batch is on its way.
+
+    :param size: documents of a reply; MongoDB sends fewer where they make 16 MB.
+    :param options: of the command ``find`` or ``aggregate``: ``projection``, ``hint``, ``allowDiskUse``.
+    """
     database = collection.database
+    command: dict[str, Any]
+    if isinstance(wanted, Mapping):
+        command = {"find": collection.name, "filter": wanted, "batchSize": size, **options}
+    else:
+        command = {"aggregate": collection.name, "pipeline": [*wanted], "cursor": {"batchSize": size}, **options}
     async with database.client.start_session() as session:
         ask = _asking(collection, session)
-        command: dict[str, Any] = {"find": collection.name, "filter": wanted, "batchSize": _BATCH}
         reply, cursor = bytes((await ask(command)).raw), 0
         try:
             while True:
                 start, cursor = batch_of(reply)
-                more = {"getMore": Int64(cursor), "collection": collection.name, "batchSize": _BATCH}
+                more = {"getMore": Int64(cursor), "collection": collection.name, "batchSize": size}
                 following = asyncio.ensure_future(ask(more)) if cursor else None
                 try:
                     if documents := await asyncio.to_thread(documents_of, reply, start):

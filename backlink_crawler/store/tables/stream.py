@@ -22,7 +22,7 @@ from backlink_crawler.store.history import daily_series
 from backlink_crawler.store.tables import pages
 from backlink_crawler.store.tables.arrow import batches, decoded
 from backlink_crawler.store.tables.changes import as_told
-from backlink_crawler.store.tables.replies import whole_batches
+from backlink_crawler.store.tables.replies import as_sent
 
 _IDS = 5_000
 """Links that are read by their ids at once."""
@@ -69,7 +69,7 @@ async def links(database: AsyncDatabase[Document], selection: Selection) -> Asyn
 async def _links(database: AsyncDatabase[Document], selection: Selection) -> AsyncGenerator[pa.Table]:
     wanted, since = selection.links(), selection.since
     if since is None:
-        async with aclosing(whole_batches(database["links"], wanted)) as found:
+        async with aclosing(as_sent(database["links"], wanted)) as found:
             async for raw in found:
                 yield await asyncio.to_thread(decoded, raw, LINKS, key="link_id")
         return

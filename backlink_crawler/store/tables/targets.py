@@ -93,5 +93,5 @@ async def links_to(
     return pa.concat_tables([arrow_schema(wanted).empty_table(), *parts])
 
 
-_BY_TARGET = [("target_site", 1), ("target_id", 1)]
+_BY_TARGET = {"target_site": 1, "target_id": 1}
 """The index."""
