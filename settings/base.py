@@ -128,9 +128,6 @@ DEFAULT_REQUEST_HEADERS = {
 # --- Scrapy's engine -----------------------------------------------------------------------------------------
 ASYNCIO_EVENT_LOOP = "uvloop.Loop"
 CONCURRENT_REQUESTS = 64
-# The frontier says which host may be asked and when. A slot for each would be remembered for two minutes (1.3 KB), so
-# all that it hands out shares one, which CONCURRENT_REQUESTS bounds.
-DOWNLOAD_SLOTS = {"frontier": {"concurrency": 1_000_000, "delay": 0.0}}
 # Scrapy starts this many tasks for every response; a page is one item.
 CONCURRENT_ITEMS = 1
 # Pages waiting for their batch to be stored count here; the default would admit about 18 large ones.

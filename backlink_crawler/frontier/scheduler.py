@@ -156,7 +156,7 @@ class FrontierScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis carrie
         if not self._ready:
             self._awake.set()
         spider: Any = self._crawler.spider
-        meta = {"lease": lease, "html_only": True, "download_slot": "frontier"}
+        meta = {"lease": lease, "html_only": True}
         return Request(lease.url, callback=spider.parse, errback=spider.failed, dont_filter=True, meta=meta)
 
     def has_pending_requests(self) -> bool:

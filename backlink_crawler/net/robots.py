@@ -104,7 +104,6 @@ class RobotsMiddleware:
         stats.inc_value("robotstxt/request_count")
         meta = {
             "dont_obey_robotstxt": True,
-            "download_slot": "frontier",
             "download_timeout": SECONDS_TO_ANSWER,
             "truncate_at": MAX_BYTES,
         }
