@@ -29,7 +29,7 @@ CASES: list[tuple[list[str], dict[str, str], int, str]] = [
     (["seeds", "-a", "domains=@none.txt"], {}, 2, "domains: none.txt cannot be read: No such file or directory"),
     (["seeds", "-a", "urls=@/dev/null"], {}, 2, "urls: /dev/null has no entries: write one domain or URL a line"),
     (["seeds", "-a", "domains=a.test", "-a", "depth=x"], {}, 2, "depth='x' is not a number of steps"),
-    (["competitors"], {}, 2, "no competitors: say -a sites=rival.com,other.org or -a sites=@file"),
+    (["competitors"], {}, 2, "no competitors: say -a sites=rival.com,other.org, -a sites=@file or -a project=FILE"),
     (["competitors", "-a", "sites=a.test", "-a", "probe=0"], {}, 2, "probe='0' is not a number of pages"),
     (["nobody"], {}, 2, "there is no spider 'nobody'; there are: check-targets, competitors, recheck, seeds, verify"),
     (["seeds", "-a", "domains=no-such-name.test"], {}, 1, "no page could be read: dns 2"),

@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from backlink_crawler import __version__
+from backlink_crawler.alerts import config as alerts
+from backlink_crawler.project import parse
+from backlink_crawler.reports.view import views
 from backlink_crawler.spiders.competitors import CompetitorsSpider
 from backlink_crawler.spiders.seeds import SeedsSpider
 from settings import base
@@ -55,3 +58,21 @@ def test_files_that_are_linked_exist() -> None:
 def test_one_version() -> None:
     """The package and its metadata agree."""
     assert f'version = "{__version__}"' in (PROJECT / "pyproject.toml").read_text()
+
+
+def test_every_view_is_documented() -> None:
+    """docs/reports.md names the views that there are, no more and no less."""
+    text = (PROJECT / "docs" / "reports.md").read_text("utf-8")
+    table = text[text.index("## Views") : text.index("## The project file")]
+    rows = [line.split("|")[1:3] for line in table.splitlines() if line.startswith("| `")]
+    named = {name.split()[0] for first, _ in rows for name in re.findall(r"`([^`]+)`", first)}
+    beside = {name for _, second in rows for name in re.findall(r"\(`([a-z-]+)`", second)}
+    assert named | beside == set(views())
+
+
+def test_the_project_file_that_is_shown_can_be_read() -> None:
+    """The example of docs/reports.md is a project file, sinks included."""
+    text = (PROJECT / "docs" / "reports.md").read_text("utf-8")
+    (shown,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert parse(shown, file="project.toml").sites == ("c.com", "c.de")
+    assert len(alerts.parse(shown, file="project.toml", environment={}).sinks) == 1
