@@ -1,4 +1,5 @@
--- Kinds of anchors: many exact ones that are followed are what search engines take for bought
+-- Anchors by type
+-- note: Many exact anchors that are followed are what search engines take for bought links.
 -- sort: -referring_domains, -backlinks, anchor_type
 -- column backlinks: live links with such an anchor
 -- column share: of all live links, 0 to 1

@@ -1,4 +1,4 @@
--- Linked pages: what earns links
+-- Linked pages
 -- columns: url, referring_domains, backlinks, follow, anchors, title, http_status, first_seen, spellings
 -- sort: -referring_domains, -backlinks, url
 -- address url: target_id

@@ -1,4 +1,4 @@
--- Sitewide links: those that stand on most pages of a site
+-- Sitewide links
 -- columns: source_site, target_url, pages, pages_crawled, share, anchor, region, follow, first_seen
 -- sort: -pages, source_site, target_id
 -- address target_url: target_id

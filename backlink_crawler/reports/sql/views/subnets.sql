@@ -1,4 +1,5 @@
--- Referring networks: neighbours in one may have one owner
+-- Referring networks
+-- note: Neighbours in one network may have one owner.
 -- columns: source_subnet, referring_domains, hosts, backlinks, follow, first_seen, domains
 -- sort: -referring_domains, -backlinks, source_subnet
 -- dated: first_seen
