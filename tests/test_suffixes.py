@@ -140,7 +140,8 @@ def _names(code: ast.Module) -> set[str]:
     return {node.id for node in ast.walk(code) if isinstance(node, ast.Name)}
 
 
-JOBS = {path.name: ast.parse(path.read_text("utf-8")) for path in (PROJECT / "backlink_crawler/jobs").glob("*.py")}
+COMMANDS = [path.name for path in (PROJECT / "backlink_crawler/commands").glob("[a-z]*.py")]
+JOBS = {name: ast.parse((PROJECT / "backlink_crawler/jobs" / name).read_text("utf-8")) for name in COMMANDS}
 
 
 @pytest.mark.parametrize("name", [name for name in sorted(JOBS) if _argument(JOBS[name])])

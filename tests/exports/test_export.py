@@ -46,7 +46,7 @@ def only_export(root: Path, table: str) -> Path:
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Thirty links take several replies, as millions do."""
-    monkeypatch.setattr(replies, "_BATCH", 7)
+    monkeypatch.setattr(replies, "WHOLE", 7)
 
 
 def test_links_are_those_of_the_view(mongodb_uri: str, index: str, exporting: Export, tmp_path: Path) -> None:

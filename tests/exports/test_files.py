@@ -179,7 +179,7 @@ async def test_replies_are_taken_as_they_came(
     mongodb_uri: str, mongodb_database: str, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     """All documents, in their order, whatever their number makes of the names in a reply's array; no cursor is left."""
-    monkeypatch.setattr(replies, "_BATCH", 1_005)
+    monkeypatch.setattr(replies, "WHOLE", 1_005)
     async with AsyncMongoClient[Document](mongodb_uri) as client:
         collection = client[mongodb_database]["links"]
         documents = [{"_id": n, "text": "x" * (n % 7), "none": None, "nested": {"a": [n]}} for n in range(number)]
@@ -187,7 +187,7 @@ async def test_replies_are_taken_as_they_came(
             await collection.insert_many(documents)
         found = [doc async for raw in replies.as_sent(collection, {}) for doc in decode_all(raw)]
         assert found == documents
-        monkeypatch.setattr(replies, "_BATCH", 500)  # so that there is more than what is read ahead
+        monkeypatch.setattr(replies, "WHOLE", 500)  # so that there is more than what is read ahead
         some = replies.as_sent(collection, {"_id": {"$gte": 1}})
         async for raw in some:
             assert decode_all(raw)[0]["_id"] == 1

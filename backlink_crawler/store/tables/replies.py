@@ -33,15 +33,15 @@ async def as_sent(
     collection: AsyncCollection[Document],
     wanted: Mapping[str, Any] | Sequence[Mapping[str, Any]],
     *,
-    size: int = WHOLE,
+    size: int | None = None,
     **options: Any,
 ) -> AsyncGenerator[bytes]:
     """Yield what a filter, or a pipeline, finds, as BSON documents one after another; the next batch is on its way.
 
-    :param size: documents of a reply; MongoDB sends fewer where they make 16 MB.
+    :param size: documents of a reply, by default as many as whole links allow; fewer come where they make 16 MB.
     :param options: of the command ``find`` or ``aggregate``: ``projection``, ``hint``, ``allowDiskUse``.
     """
-    database = collection.database
+    database, size = collection.database, size or WHOLE
     command: dict[str, Any]
     if isinstance(wanted, Mapping):
         command = {"find": collection.name, "filter": wanted, "batchSize": size, **options}
