@@ -3,7 +3,7 @@
 import argparse
 from datetime import UTC, datetime
 
-from scrapy.commands import ScrapyCommand, ScrapyHelpFormatter
+from backlink_crawler.command import ProjectCommand
 
 _HELP = """\
 Tell people and programs what has happened to links: new ones, changed, lost, moved, back; sites gained and lost.
@@ -31,16 +31,10 @@ Exit codes: 0 every sink was told; 1 one was not, or not everything, or the inde
 stderr; what was not taken waits for the next run); 2 wrong usage, or the file says what cannot be."""
 
 
-class _Formatter(argparse.RawDescriptionHelpFormatter, ScrapyHelpFormatter):
-    """Keeps the lines of the description."""
-
-
-class Command(ScrapyCommand):
+class Command(ProjectCommand):
     """Deliver alerts."""
 
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - Scrapy's own declaration
+    verbatim = True
 
     def syntax(self) -> str:
         return "FILE [--once | --follow | --test] [--dry-run] [--since DATE] [--database NAME]"
@@ -53,7 +47,6 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.formatter_class = _Formatter
         parser.add_argument("file", metavar="FILE", help="the alerts file (TOML)")
         mode = parser.add_mutually_exclusive_group()
         mode.add_argument("--once", action="store_true", help="tell what is new and end (the default)")
@@ -64,12 +57,6 @@ class Command(ScrapyCommand):
             "--since", type=_date, metavar="DATE", help="where sinks begin at their first run: 2026-11-21, or with time"
         )
         parser.add_argument("--database", metavar="NAME", help="default: the setting MONGODB_DATABASE")
-
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        from backlink_crawler.jobs import alerts
-
-        assert self.settings is not None
-        self.exitcode = alerts.run(self.settings, args, opts)
 
 
 def _date(text: str) -> datetime:

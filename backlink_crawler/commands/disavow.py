@@ -2,7 +2,7 @@
 
 import argparse
 
-from scrapy.commands import ScrapyCommand, ScrapyHelpFormatter
+from backlink_crawler.command import ProjectCommand
 
 _HELP = """\
 Write a disavow file in Google's format, from what was marked and nothing else, and tell what it would take away.
@@ -22,16 +22,10 @@ or somebody for you, have bought or built, above all with a manual action. Used 
 Exit codes: 0 done; 1 --check found what Google refuses, nothing is marked, or a file is unreadable; 2 wrong usage."""
 
 
-class _Formatter(argparse.RawDescriptionHelpFormatter, ScrapyHelpFormatter):
-    """Keeps the lines of the description."""
-
-
-class Command(ScrapyCommand):
+class Command(ProjectCommand):
     """Write or check a disavow file."""
 
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - Scrapy's own declaration
+    verbatim = True
 
     def syntax(self) -> str:
         return "[SITE] [--out FILE] [--previous FILE] [--check FILE] [--project FILE] [--database NAME]"
@@ -44,16 +38,9 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.formatter_class = _Formatter
         parser.add_argument("site", nargs="?", metavar="SITE", help="whose links (default: the project's sites)")
         parser.add_argument("--out", default="-", metavar="FILE", help="default: standard output")
         parser.add_argument("--previous", metavar="FILE", help="the file that was uploaded last")
         parser.add_argument("--check", metavar="FILE", help="check this file and write none")
         parser.add_argument("--project", metavar="FILE", help="default: project.toml here, where there is one")
         parser.add_argument("--database", metavar="NAME", help="default: the setting MONGODB_DATABASE")
-
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        from backlink_crawler.jobs import disavow
-
-        assert self.settings is not None
-        self.exitcode = disavow.run(self.settings, args, opts)

@@ -3,8 +3,7 @@
 import argparse
 from datetime import UTC, date, datetime
 
-from scrapy.commands import ScrapyCommand
-
+from backlink_crawler.command import ProjectCommand
 from backlink_crawler.jobs.defaults import REPORT_BEGINS
 
 TABLES = ("links", "pages", "events", "sites", "daily")
@@ -12,12 +11,8 @@ FORMATS = ("parquet", "csv", "jsonl")
 LAST = "last"
 
 
-class Command(ScrapyCommand):
+class Command(ProjectCommand):
     """Write one table of the index to files."""
-
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - Scrapy's own declaration
 
     def syntax(self) -> str:
         return (
@@ -62,12 +57,6 @@ class Command(ScrapyCommand):
         )
         parser.add_argument("--until", type=_day, metavar="DATE", help="daily: last day (default: today)")
         parser.add_argument("--database", metavar="NAME", help="default: the setting MONGODB_DATABASE")
-
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        from backlink_crawler.jobs import export
-
-        assert self.settings is not None
-        self.exitcode = export.run(self.settings, args, opts)
 
 
 def _since(text: str) -> datetime | str:

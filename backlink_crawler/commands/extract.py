@@ -2,17 +2,12 @@
 
 import argparse
 
-from scrapy.commands import ScrapyCommand
-
+from backlink_crawler.command import ProjectCommand
 from backlink_crawler.jobs.defaults import EXTRACT_URL
 
 
-class Command(ScrapyCommand):
+class Command(ProjectCommand):
     """Print the links and facts of one page."""
-
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - Scrapy's own declaration
 
     def syntax(self) -> str:
         return "FILE|URL [--page] [--table] [--external] [--url URL]"
@@ -41,9 +36,3 @@ class Command(ScrapyCommand):
         parser.add_argument(
             "--content-type", metavar="TYPE", default="text/html", help="of a file (default: text/html)"
         )
-
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        from backlink_crawler.jobs import extract
-
-        assert self.settings is not None
-        self.exitcode = extract.run(self.settings, args, opts)

@@ -2,8 +2,7 @@
 
 import argparse
 
-from scrapy.commands import ScrapyCommand, ScrapyHelpFormatter
-
+from backlink_crawler.command import ProjectCommand
 from backlink_crawler.jobs.defaults import FRONTIER_HOSTS
 
 _HELP = """\
@@ -29,16 +28,10 @@ reason is on stderr); 2 wrong usage."""
 ACTIONS = ("status", "hosts", "pause", "resume", "retry-failed", "drop")
 
 
-class _Formatter(argparse.RawDescriptionHelpFormatter, ScrapyHelpFormatter):
-    """Keeps the lines of the description."""
-
-
-class Command(ScrapyCommand):
+class Command(ProjectCommand):
     """Show or change the state of a crawl."""
 
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - Scrapy's own declaration
+    verbatim = True
 
     def syntax(self) -> str:
         return "|".join(ACTIONS) + " [--crawl ID] [--json] [options]"
@@ -51,7 +44,6 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.formatter_class = _Formatter
         parser.add_argument("action", choices=ACTIONS, metavar="ACTION", help="one of those above")
         parser.add_argument("--crawl", metavar="ID", help="default: the setting CRAWL_ID, or the only crawl there is")
         parser.add_argument("--json", action="store_true", help="print one JSON object for programs")
@@ -59,12 +51,6 @@ class Command(ScrapyCommand):
         parser.add_argument("--reason", metavar="R", help="retry-failed: only this reason, as 'status' names it")
         parser.add_argument("--host", type=_host, metavar="H", help="retry-failed: only URLs of this host")
         parser.add_argument("--yes", action="store_true", help="drop: yes, delete it")
-
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        from backlink_crawler.jobs import frontier
-
-        assert self.settings is not None
-        self.exitcode = frontier.run(self.settings, args, opts)
 
 
 def _rows(text: str) -> int:

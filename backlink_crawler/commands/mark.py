@@ -2,7 +2,7 @@
 
 import argparse
 
-from scrapy.commands import ScrapyCommand, ScrapyHelpFormatter
+from backlink_crawler.command import ProjectCommand
 
 _HELP = """\
 Write down what was decided about links, pages, hosts and sites. Views show it and can be filtered by it.
@@ -24,16 +24,10 @@ Exit codes: 0 all written; 1 some rows make no sense (each is told with its line
 cannot be written; 2 wrong usage."""
 
 
-class _Formatter(argparse.RawDescriptionHelpFormatter, ScrapyHelpFormatter):
-    """Keeps the lines of the description."""
-
-
-class Command(ScrapyCommand):
+class Command(ProjectCommand):
     """Write decisions."""
 
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - Scrapy's own declaration
+    verbatim = True
 
     def syntax(self) -> str:
         return (
@@ -49,7 +43,6 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.formatter_class = _Formatter
         parser.add_argument("what", metavar="FILE|URL|DOMAIN", help="a table, a page, or a host or site")
         parser.add_argument(
             "--as", dest="decision", default="", metavar="DECISION", help="keep, remove, disavow, watch, or '-'"
@@ -63,9 +56,3 @@ class Command(ScrapyCommand):
         parser.add_argument("--outreach", default="", metavar="STATE", help="how far talks are: contacted, agreed …")
         parser.add_argument("--dry-run", dest="dry", action="store_true", help="only tell what would be written")
         parser.add_argument("--database", metavar="NAME", help="default: the setting MONGODB_DATABASE")
-
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        from backlink_crawler.jobs import mark
-
-        assert self.settings is not None
-        self.exitcode = mark.run(self.settings, args, opts)

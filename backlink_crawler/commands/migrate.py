@@ -2,15 +2,11 @@
 
 import argparse
 
-from scrapy.commands import ScrapyCommand
+from backlink_crawler.command import ProjectCommand
 
 
-class Command(ScrapyCommand):
+class Command(ProjectCommand):
     """Migrate the index."""
-
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - Scrapy's own declaration
 
     def syntax(self) -> str:
         return "[--dry-run] [--force] [--database NAME]"
@@ -38,9 +34,3 @@ class Command(ScrapyCommand):
             "--force", action="store_true", help="go on though others are connected: they use other databases"
         )
         parser.add_argument("--database", metavar="NAME", help="default: the setting MONGODB_DATABASE")
-
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        from backlink_crawler.jobs import migrate
-
-        assert self.settings is not None
-        self.exitcode = migrate.run(self.settings, args, opts)

@@ -2,15 +2,11 @@
 
 import argparse
 
-from scrapy.commands import ScrapyCommand
+from backlink_crawler.command import ProjectCommand
 
 
-class Command(ScrapyCommand):
+class Command(ProjectCommand):
     """Start, stop or show the local servers of this project."""
-
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - Scrapy's own declaration
 
     def syntax(self) -> str:
         return "start|stop|status [--json]"
@@ -32,9 +28,3 @@ class Command(ScrapyCommand):
         super().add_options(parser)
         parser.add_argument("action", choices=("start", "stop", "status"), help="what to do")
         parser.add_argument("--json", action="store_true", help="print JSON for programs instead of a table")
-
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        from backlink_crawler.jobs import services
-
-        assert self.settings is not None
-        self.exitcode = services.run(self.settings, args, opts)

@@ -2,17 +2,13 @@
 
 import argparse
 
-from scrapy.commands import ScrapyCommand
+from backlink_crawler.command import ProjectCommand
 
 ADDRESS = "https://publicsuffix.org/list/public_suffix_list.dat"
 
 
-class Command(ScrapyCommand):
+class Command(ProjectCommand):
     """Show or replace the suffix list."""
-
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - Scrapy's own declaration
 
     def syntax(self) -> str:
         return "[--update FILE|URL | --from-package]"
@@ -36,9 +32,3 @@ class Command(ScrapyCommand):
         source = parser.add_mutually_exclusive_group()
         source.add_argument("--update", metavar="FILE|URL", help=f"the list to use from now on, for one {ADDRESS}")
         source.add_argument("--from-package", action="store_true", help="use the installed list, whatever comes later")
-
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        from backlink_crawler.jobs import suffixes
-
-        assert self.settings is not None
-        self.exitcode = suffixes.run(self.settings, args, opts)

@@ -179,7 +179,7 @@ class Reading:
 
     def _walk(self, around: Node) -> None:  # noqa: C901 - a call for each node would double its time
         """Visit every node in ``around``; what ended before one shows in its parent. ``slot``: see :class:`Outline`."""
-        hiding, pieces, unseen, found = self._hiding, self._pieces, self._unseen, self.occurrences
+        hiding, pieces, unseen = self._hiding, self._pieces, self._unseen
         outline, sizes, links = self.outline, self.outline.sizes, self.outline.links
         elements, tags, around_boxes = outline.elements, outline.tags, outline.parents
         stack: list[_Around] = []
@@ -220,19 +220,7 @@ class Reading:
                             links.append(0)
                 elif kind == ANCHOR and len(node) == 1 and type(text := node[0]) is Text and node not in hiding:
                     next(nodes)  # an ``a`` that holds nothing but text, as most do
-                    data, href, start = text.data, node.attr("href"), len(pieces)
-                    if scope.hidden is not None:
-                        unseen.append(start)
-                    label = " ".join(data.split()) if len(data) <= MAX_ANCHOR else ""
-                    sizes[slot | 1] += len(data.strip())
-                    if label != data and ("\n" in data or "  " in data or "\t" in data):
-                        data = folded_text(data)
-                    pieces.append(data)
-                    links[slot >> 1] += href is not None
-                    box = (slot >> 1) - 1 if slot > 1 else None
-                    depth, heading = len(stack) - self._shadows, self._heading
-                    link = (node, "a", href, scope, box, depth, heading, start, start + 1, None, "", label)
-                    found.append(_new(Occurrence, link))
+                    self._add_anchor(node, text.data, scope, slot, len(stack))
                 elif (entered := self._enter(node, tag, kind, scope, slot, len(stack))) is None:
                     _pass_over(nodes, node)
                 else:
@@ -242,6 +230,23 @@ class Reading:
                 stack.append((around, scope, slot, _Shadow(self)))
                 around = node
         self._end(stack)
+
+    def _add_anchor(self, node: Element, data: str, scope: Scope, slot: int, depth: int) -> None:
+        """Add an ``a`` whose only child is the text ``data``."""
+        href, start, pieces = node.attr("href"), len(self._pieces), self._pieces
+        if scope.hidden is not None:
+            self._unseen.append(start)
+        label = " ".join(data.split()) if len(data) <= MAX_ANCHOR else ""
+        outline = self.outline
+        outline.sizes[slot | 1] += len(data.strip())
+        outline.links[slot >> 1] += href is not None
+        pieces.append(folded_text(data) if label != data and ("\n" in data or "  " in data or "\t" in data) else data)
+        box = (slot >> 1) - 1 if slot > 1 else None
+        link = (
+            *(node, "a", href, scope, box, depth - self._shadows, self._heading),
+            *(start, start + 1, None, "", label),
+        )
+        self.occurrences.append(_new(Occurrence, link))
 
     def _end(self, stack: Sequence[_Around]) -> None:
         """End what the end of the page ends."""
