@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from backlink_crawler.history.series import start_of
+from backlink_crawler.history.series import end_of, start_of
 from backlink_crawler.project import Project, read
 from backlink_crawler.reports.question import Question
 from backlink_crawler.reports.site import place_named, site_named
@@ -37,7 +37,8 @@ def sites_of(named: str | None, project: Project) -> tuple[str, ...]:
 
 
 def question_of(opts: argparse.Namespace, project: Project, now: datetime) -> Question:
-    """Return what is asked: options ``site``, ``scope``, ``versus``, ``min``, ``since`` and ``until``, and the project.
+    """Return what is asked: options ``site``, ``scope``, ``versus``, ``min``, ``since``, ``until`` and ``at``, and the
+    project.
 
     Terms of the project are those of its own sites; they say nothing of others.
 
@@ -62,6 +63,7 @@ def question_of(opts: argparse.Namespace, project: Project, now: datetime) -> Qu
         least=min(least, len(versus) or least),
         since=since,
         until=until,
+        at=end_of(opts.at) if opts.at else None,
         brands=project.brands if ours else (),
         commercial=project.commercial if ours else (),
     )

@@ -10,8 +10,9 @@ import pyarrow as pa
 from backlink_crawler.reports.addresses import ids_named, with_addresses
 from backlink_crawler.reports.answer import TOTAL, Answer, Plan, Wish, plan
 from backlink_crawler.reports.engine import Engine, Needed
+from backlink_crawler.reports.openings import OPENINGS, told
 from backlink_crawler.reports.question import Question
-from backlink_crawler.reports.summary import Observed, coverage_statements, meant, observation, opening, totals_of
+from backlink_crawler.reports.summary import Observed, coverage_statements, meant, observation
 from backlink_crawler.reports.tables import LATE
 from backlink_crawler.reports.view import View, ViewError
 from backlink_crawler.store import Store, reads, tables
@@ -45,22 +46,25 @@ async def answered(
                 if name in needed:
                     pairs = engine.answer(_pairs(engine, name, planned)).read_all()
                     engine.fill({name: await tables.of_pairs(store.database, name, needed[name], pairs)})
+            # Before the rows, which are a stream that the next statement would end.
+            said, counted = _opened(engine, planned, site, observed)
+            spared = _spared(engine, planned)
             total, rows = await _rows(store, question, engine, planned)
-        said, counted = _opened(engine, planned, site, observed)
         statements = (
             *meant(site, asked),
-            *_scope(question),
+            *_scope(question, needed),
             *said,
             *coverage_statements(site, observed),
             *_matching(needed),
             *_asked(question, planned),
             *planned.view.notes,
+            *spared,
         )
-        told = {"view": planned.view.name, "site": site, "sites": list(question.sites), "asked": asked or site}
+        about = {"view": planned.view.name, "site": site, "sites": list(question.sites), "asked": asked or site}
         yield Answer(
             title=f"{planned.view.title}: {', '.join(question.sites)}",
             statements=statements,
-            facts={**told, **observation(observed), **counted, "statements": list(statements)},
+            facts={**about, **observation(observed), **counted, "statements": list(statements)},
             view=planned.view,
             shown=planned.shown,
             rows=rows,
@@ -70,8 +74,11 @@ async def answered(
 
 def _complete(question: Question, view: View) -> Question:
     """Return the question with the time that the view takes where none is said."""
+    variables = question.variables()
     for name in view.needs:
-        if not question.variables()[name]:
+        if name not in variables:
+            raise ViewError(f"view {view.name!r} needs {name!r}, which is nothing that can be asked")
+        if not variables[name]:
             raise ViewError(f"view {view.name!r} needs --{name}")
     return question.of_last(view.days) if view.days else question
 
@@ -86,14 +93,17 @@ def _needed(engine: Engine, planned: Plan) -> Needed:
 
 def _opening(planned: Plan) -> Sequence[str]:
     """Return SQL of what is told before the rows; none: nothing is."""
-    return [f"FROM {planned.view.opening}"] if planned.view.opening else []
+    name = planned.view.opening
+    if name and name not in OPENINGS:
+        raise ViewError(f"view {planned.view.name!r} opens with {name!r}. There are: {', '.join(OPENINGS)}")
+    return [f"FROM {name}"] if name else []
 
 
 def _opened(engine: Engine, planned: Plan, site: str, observed: Observed) -> tuple[Sequence[str], Mapping[str, object]]:
-    for sql in _opening(planned):
-        (row,) = engine.answer(sql).read_all().to_pylist()
-        return opening(site, observed, totals_of(site, row))
-    return (), {}
+    if not planned.view.opening:
+        return (), {}
+    (row,) = engine.answer(f"FROM {planned.view.opening}").read_all().to_pylist()
+    return told(planned.view.opening, site, observed, row)
 
 
 async def _rows(store: Store, question: Question, engine: Engine, planned: Plan) -> tuple[int, pa.RecordBatchReader]:
@@ -106,11 +116,18 @@ async def _rows(store: Store, question: Question, engine: Engine, planned: Plan)
     return total, with_addresses(planned.view, read, urls, planned.names).to_reader()
 
 
-def _scope(question: Question) -> Sequence[str]:
-    told = {"url": "the address", "prefix": "addresses that begin with", "host": "the host"}
+def _spared(engine: Engine, planned: Plan) -> Sequence[str]:
+    """Return what is said of rows that are left out, where there are such."""
+    return [planned.view.omission] if planned.omitted and engine.count(planned.omitted) else []
+
+
+def _scope(question: Question, read: Iterable[str]) -> Sequence[str]:
+    meant_by = {"url": "the address", "prefix": "addresses that begin with", "host": "the host"}
     if question.scope == "site":
         return ()
-    return (f"Of {question.sites[0]} only {told[question.scope]} {question.place} is asked for.",)
+    if "daily" in read:
+        return (f"Days are known of the whole site {question.sites[0]} only, and told of that.",)
+    return (f"Of {question.sites[0]} only {meant_by[question.scope]} {question.place} is asked for.",)
 
 
 def _pairs(engine: Engine, name: str, planned: Plan) -> str:

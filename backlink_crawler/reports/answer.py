@@ -28,6 +28,8 @@ class Wish:
     """``None``: all rows."""
     dated: bool = False
     """Only rows of the time that the question names, of a view that has a column for it (``View.dated``)."""
+    brief: bool = False
+    """Without the rows that the view leaves out of a table for people (``View.omitted``)."""
     usual: str = ""
     """A condition that holds where ``where`` says nothing and the view has its columns."""
 
@@ -48,6 +50,8 @@ class Plan:
     limit: int | None = None
     condition: str = ""
     """That rows must meet."""
+    omitted: str = ""
+    """SQL of the rows that a brief answer leaves out; empty: it leaves out none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +75,11 @@ def plan(engine: Engine, view: View, wish: Wish) -> Plan:
     """Return the statement that answers ``wish`` of ``view``.
 
     :raises WrongCondition: a column that is not there, or a condition that is none.
-    :raises ViewError: no such group.
-    :raises EngineError: the view cannot be read.
+    :raises ViewError: no such group, or the view is no SQL that could be answered.
+    :raises EngineError: what is asked of it cannot be answered.
     """
     view, grouped = _grouped(view, wish.group)
-    columns = engine.columns(view.sql)
-    if not columns:
-        raise ViewError(f"view {view.name!r} has no columns")
+    columns = _columns(engine, view)
     condition = wish.where or _usual(engine, view, wish.usual)
     conditions = [checked(engine, condition)] if condition else []
     if wish.dated and view.dated:
@@ -89,8 +91,9 @@ def plan(engine: Engine, view: View, wish: Wish) -> Plan:
             known(name, columns, "--group")
         sql, view = (
             _counted(sql, grouped, columns),
-            replace(view, columns=(), sort=("-rows", *grouped), section=None, addresses={}),
+            replace(view, columns=(), sort=("-rows", *grouped), section=None, addresses={}, omitted=None),
         )
+    sql, omitted = _spared(sql, view) if wish.brief else (sql, "")
     columns = engine.columns(sql)
     chosen = [known(name, columns, "--columns") for name in wish.columns] or list(columns)
     order = ordered((*_by_section(view, columns), *(wish.sort or view.sort)), columns)
@@ -105,7 +108,37 @@ def plan(engine: Engine, view: View, wish: Wish) -> Plan:
     limited = f"{_of_each(counted, view, order, wish.limit)}{in_order}{_at_most(view, wish.limit)}"
     engine.columns(limited)
     shown = tuple(wish.columns) or tuple(name for name in view.columns if name in columns) or tuple(columns)
-    return Plan(view, f"{rows}{in_order}", limited, tuple(chosen), shown, wish.limit, condition)
+    return Plan(view, f"{rows}{in_order}", limited, tuple(chosen), shown, wish.limit, condition, omitted)
+
+
+def _spared(sql: str, view: View) -> tuple[str, str]:
+    """Return SQL of the rows that people are shown, and of those that they are spared."""
+    if view.omitted is None:
+        return sql, ""
+    flag = quoted(view.omitted)
+    return f"SELECT * FROM (\n{sql}\n)\nWHERE NOT {flag}", f"SELECT * FROM (\n{sql}\n)\nWHERE {flag}"
+
+
+def _columns(engine: Engine, view: View) -> Mapping[str, str]:
+    """Return the columns of ``view``, which are all that its head names.
+
+    :raises ViewError: they are not, or it is no SQL that could be answered.
+    """
+    tree = engine.tree(view.sql)
+    if tree["error"] and tree["error_type"] == "parser":
+        raise ViewError(f"view {view.name!r}: {str(tree['error_message']).partition(chr(10))[0]}")
+    if tree["error"] or len(tree["statements"]) != 1:
+        raise ViewError(f"view {view.name!r} should be one SELECT below its head, and is not")
+    try:
+        columns = engine.columns(view.sql)
+    except EngineError as error:
+        raise ViewError(f"view {view.name!r}: {str(error).partition(chr(10))[0]}") from error
+    named = (*view.columns, view.section, view.dated, *view.addresses, *view.addresses.values(), view.omitted)
+    if unknown := [name for name in named if name and name not in columns]:
+        raise ViewError(f"view {view.name!r} has no column {unknown[0]!r}. There are: {', '.join(columns)}")
+    if view.omitted and columns[view.omitted] != "BOOLEAN":
+        raise ViewError(f"view {view.name!r} omits rows by {view.omitted!r}, which is no flag")
+    return columns
 
 
 def _usual(engine: Engine, view: View, condition: str) -> str:
@@ -154,8 +187,10 @@ def _in_time(view: View) -> str:
 
 def _grouped(view: View, group: Sequence[str]) -> tuple[View, Sequence[str]]:
     """Return the view to ask, and the columns to count its rows by."""
-    if len(group) == 1 and group[0] in view.groups:
-        return views()[view.groups[group[0]]], ()
+    if len(group) == 1 and (name := view.groups.get(group[0])):
+        if name not in views():
+            raise ViewError(f"view {view.name!r} names {name!r} for --group {group[0]}, and there is no such view")
+        return views()[name], ()
     return view, group
 
 

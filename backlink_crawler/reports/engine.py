@@ -24,7 +24,7 @@ _SANDBOX: Mapping[str, Any] = {
     "autoload_known_extensions": False,
     "preserve_insertion_order": False,
 }
-_TIMES = ("now", "since", "until")
+_TIMES = ("now", "since", "until", "at")
 _BATCH_ROWS = 10_000
 
 
@@ -43,7 +43,7 @@ class Engine:
         self._connection = duckdb.connect(config={**_SANDBOX, "threads": threads})
         for name, value in question.variables().items():
             kind = "::TIMESTAMP" if name in _TIMES else "::VARCHAR[]" if isinstance(value, list) else ""
-            self._connection.execute(f"SET VARIABLE {name} = $1{kind}", [value])
+            self._connection.execute(f'SET VARIABLE "{name}" = $1{kind}', [value])
         self._connection.execute("SET lock_configuration = true")
         for name, columns in TABLES.items():
             self._register(name, arrow_schema(columns).empty_table())
@@ -86,14 +86,16 @@ class Engine:
         return {table: frozenset(names) for table, names in found.items()}
 
     def answer(self, sql: str) -> pa.RecordBatchReader:
-        """Return the rows of ``sql`` as a stream of batches.
+        """Return the rows of ``sql`` as a stream of batches; the next statement ends it.
 
-        :raises EngineError: it is no SQL, or names what there is not.
+        :raises EngineError: it is no SQL, or names what there is not; also while the stream is read, where a value of a
+            later row cannot be told.
         """
         try:
-            return self._connection.sql(sql).to_arrow_reader(_BATCH_ROWS)
+            reader = self._connection.sql(sql).to_arrow_reader(_BATCH_ROWS)
         except duckdb.Error as error:
             raise EngineError(str(error)) from error
+        return pa.RecordBatchReader.from_batches(reader.schema, _batches(reader))
 
     def columns(self, sql: str) -> Mapping[str, str]:
         """Return name → DuckDB type of each column of ``sql``, in their order.
@@ -120,6 +122,13 @@ class Engine:
 
     def _register(self, name: str, table: pa.Table) -> None:
         self._connection.register(f"{name}.read", table.rename_columns([f"{name}.{c}" for c in table.column_names]))
+
+
+def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    try:
+        yield from reader
+    except (OSError, pa.ArrowException) as error:
+        raise EngineError(str(error)) from error
 
 
 def _projections(plan: object) -> Iterator[str]:

@@ -27,6 +27,8 @@ class Question:
     since: datetime | None = None
     until: datetime | None = None
     """Not included."""
+    at: datetime | None = None
+    """The last moment of a day in the past."""
     brands: Sequence[str] = ()
     commercial: Sequence[str] = ()
     """Terms of the project, lower case. Without brands the sites' own names stand for them."""
@@ -52,6 +54,7 @@ class Question:
             "now": _naive(self.now),
             "since": _naive(self.since),
             "until": _naive(self.until),
+            "at": _naive(self.at),
             "brands": list(self.brands) or [_label(site) for site in self.sites],
             "commercial": list(self.commercial),
         }

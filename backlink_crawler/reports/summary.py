@@ -8,16 +8,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 from backlink_crawler.records import UNSEEN_OUTCOMES, LostReason
 from backlink_crawler.urls import registry_site_of
-
-Section = Literal["total", "follow", "declared", "link_type", "region", "anchor", "target_page", "referring_domain"]
-
-IMAGE_WITHOUT_ALT = "[image without alt]"
-NO_TEXT = "[no text]"
-"""Names of anchors without text, of image links and of all others."""
 
 REFUSALS = frozenset({401, 403, 429})
 """Statuses with which a server turns a crawler away: like 5xx, they say nothing about the page's links."""
@@ -66,49 +60,29 @@ class Observed:
 
 
 @dataclass(frozen=True, slots=True)
-class Variant:
-    """A target that leads to another address, under which it is told."""
+class Live:
+    """The live links, all together."""
 
-    url: str
     backlinks: int
     follow: int
-    chain: Sequence[str]
-    """The addresses it leads through, by redirects or as their canonical one, to that under which it is told."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """Backlinks that have ``name`` in common: an anchor, a region, a referring domain..."""
-
-    name: str
-    backlinks: int
-    referring_domains: int
-    follow: int
-    """How many of the backlinks are followed."""
+    """How many of them are followed."""
     first_seen: datetime
     last_seen: datetime | None
     """``None``: not known, as of a day in the past."""
-    example: str
-    """URL of one page that carries such a link."""
-    variants: Sequence[Variant] = ()
-    """Of a target page: other addresses that lead to it, whose links are counted here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backlinks:
-    """What the index holds of links to one site from others.
+    """What the index holds of links to one site from others."""
 
-    Only live links have rows; ``total`` is ``None`` where there are none.
-    """
-
-    total: Row | None = None
+    live: Live | None = None
+    """``None``: there are none."""
     pages: int = 0
     """Referring pages."""
     hosts: int = 0
     """Referring hosts."""
     source_sites: Sequence[str] = ()
     """Every referring domain, once."""
-    sections: Mapping[Section, Sequence[Row]] = field(default_factory=dict)
     unknown: int = 0
     """Links that were live when their page could last be looked at, which it could not be since."""
     unknown_since: datetime | None = None
@@ -117,16 +91,6 @@ class Backlinks:
     """How many links are lost, by reason."""
     redirected: int = 0
     """How many of the live links point to a page of another site that redirects here."""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a format needs: sentences for people, the same facts for programs, and rows by section."""
-
-    title: str
-    statements: tuple[str, ...]
-    facts: Mapping[str, object]
-    sections: Mapping[Section, Sequence[Row]]
 
 
 def unknown_cause(tried: Tried) -> str | None:
@@ -140,15 +104,15 @@ def unknown_cause(tried: Tried) -> str | None:
     return "server error" if tried.http_status >= 500 else None
 
 
-def totals_of(site: str, row: Mapping[str, Any]) -> Backlinks:
+def totals_of(row: Mapping[str, Any]) -> Backlinks:
     """Return what a row of the relation ``totals`` says; its times are UTC without a zone."""
-    total = None
+    live = None
     if row["backlinks"]:
-        first, last = _utc(row["first_seen"]), _utc(row["last_seen"])
+        first = _utc(row["first_seen"])
         assert first is not None
-        total = Row(site, row["backlinks"], len(row["source_sites"]), row["follow"], first, last, "")
+        live = Live(row["backlinks"], row["follow"], first, _utc(row["last_seen"]))
     return Backlinks(
-        total=total,
+        live=live,
         pages=row["pages"],
         hosts=row["hosts"],
         source_sites=sorted(row["source_sites"] or ()),
@@ -167,7 +131,7 @@ def opening(site: str, observed: Observed, links: Backlinks) -> tuple[Sequence[s
     """Return what is said of the links before they are shown, in sentences and as facts."""
     merged = _by_registry_suffix(site, links.source_sites)
     statements = _findings(site, links, merged)
-    if not links.total and not links.unknown and not links.lost:
+    if not links.live and not links.unknown and not links.lost:
         statements = [*statements, *_empty_answer(site, observed)]
     return statements, {**counts(links), "referring_domains_by_registry_suffix": merged}
 
@@ -203,7 +167,7 @@ def _by_registry_suffix(site: str, source_sites: Iterable[str]) -> int:
 def counts(links: Backlinks) -> dict[str, object]:
     """Return what was counted, for programs."""
     return {
-        "backlinks": links.total.backlinks if links.total else 0,
+        "backlinks": links.live.backlinks if links.live else 0,
         "referring_pages": links.pages,
         "referring_hosts": links.hosts,
         "referring_domains": len(links.source_sites),
@@ -216,14 +180,14 @@ def counts(links: Backlinks) -> dict[str, object]:
 
 def _findings(site: str, links: Backlinks, merged: int) -> list[str]:
     """What is said of the links, nothing where none was ever seen."""
-    if not links.total:
+    if not links.live:
         apart = not_live(links)
         return [f"No link to {site} is known to be live.", *apart] if apart else []
-    total, domains = links.total, len(links.source_sites)
-    last = f", last seen {total.last_seen:%Y-%m-%d}" if total.last_seen else ""
+    live, domains = links.live, len(links.source_sites)
+    last = f", last seen {live.last_seen:%Y-%m-%d}" if live.last_seen else ""
     said = [
-        f"Links to {site} were seen on {extent(links)}: {number_of(total.backlinks, 'backlink')}, "
-        f"{total.follow:,} followed; first seen {total.first_seen:%Y-%m-%d}{last}.",
+        f"Links to {site} were seen on {extent(links)}: {number_of(live.backlinks, 'backlink')}, "
+        f"{live.follow:,} followed; first seen {live.first_seen:%Y-%m-%d}{last}.",
         *not_live(links),
     ]
     if merged != domains:

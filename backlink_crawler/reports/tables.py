@@ -21,6 +21,12 @@ _COUNTED = (
     Column("first_seen", "time", "first visit that found one"),
 )
 _EXAMPLE = frozenset({"source_url", "target_url", "anchor", "region", "follow", "first_seen"})
+_THEN = frozenset(
+    {"link_id", "source_id", "source_url", "source_host", "source_site", "target_url", "target_host", "target_site"}
+    | {"anchor", "rel", "nofollow", "ugc", "sponsored", "follow", "nofollow_cause", "region", "link_type", "hidden"}
+    | {"first_seen", "last_seen", "status", "lost_at", "lost_reason"}
+)
+"""What is known of the past of a link; its other columns are those of now."""
 
 TABLES: Mapping[str, Sequence[Column]] = {
     # Links from other sites to what is asked for.
@@ -62,7 +68,12 @@ TABLES: Mapping[str, Sequence[Column]] = {
     "gap_examples": (*_PAIR, *(column for column in LINKS if column.name in _EXAMPLE)),
     # Where sites that are shown link to on social networks, with how many links.
     "social_links": (*_PAIR, Column("target_url", "text", "a profile"), Column("links", "count", "how many")),
-    # Links of the site asked for, day by day.
+    # Links to what is asked for as they were at the end of the day asked for (--at).
+    "links_then": (
+        *(column for column in LINKS if column.name in _THEN),
+        Column("unknown_since", "time", "of unknown ones: since when their page could not be looked at then"),
+    ),
+    # Links of the sites asked for, day by day.
     "daily": (
         Column("day", "time", "a UTC day"),
         Column("follow", "flag", "links that are followed, or not, that day"),

@@ -12,7 +12,9 @@ The head is the first lines that begin with ``--``. Its first line is the title;
     -- days: 30                            without --since, so many days are asked for, today included
     -- needs: versus                       a variable without which the question has no answer
     -- dated: first_seen                   the column that --since and --until are of
-    -- opening: totals                     a relation of one row that is told in sentences before the rows
+    -- opening: totals                     a relation of one row that is told before the rows (``openings``)
+    -- omit quiet: Days … are left out.    a flag: rows of which it is true are left out of a table for people, and this
+                                           is said; without --limit it has all others
     -- address example: example_id         a column filled with the URL that has this id, once the rows are chosen
     -- note: what readers should know      said with every answer; as many as there are
 
@@ -27,7 +29,9 @@ from functools import cache
 from graphlib import TopologicalSorter
 from importlib.resources import files
 
-_KEY = re.compile(r"(columns|sort|section|days|needs|dated|opening|note|address \w+|group \S+|column \w+): *(.*)")
+_KEY = re.compile(
+    r"(columns|sort|section|days|needs|dated|opening|note|address \w+|omit \w+|group \S+|column \w+): *(.*)"
+)
 
 _WORD = re.compile(r"\w+")
 
@@ -61,6 +65,10 @@ class View:
     dated: str | None = None
     """Column with the time of a row."""
     opening: str | None = None
+    omitted: str | None = None
+    """A flag: rows of which it is true say little, and people are spared them."""
+    omission: str = ""
+    """What they are told then."""
     addresses: Mapping[str, str] = field(default_factory=dict)
     """Column → the column with the id of the URL that it is filled with where it is null. URLs are in no index that
     covers a count of links, so they are read for the rows that are shown and for no others."""
@@ -74,7 +82,7 @@ class View:
 def read_view(name: str, sql: str) -> View:
     """Return the view that ``sql`` says.
 
-    :raises ViewError: there is no title.
+    :raises ViewError: there is no title, or days are no number.
     """
     head = []
     for line in sql.splitlines():
@@ -84,12 +92,15 @@ def read_view(name: str, sql: str) -> View:
     if not head or not head[0]:
         raise ViewError(f"view {name!r} begins with no title: its first line should be '-- What it shows'")
     found: dict[str, str] = {}
+    omitted, omission = None, ""
     notes = []
     for line in head[1:]:
         if match := _KEY.fullmatch(line):
             found[match[1]] = match[2]
             if match[1] == "note":
                 notes.append(match[2])
+            if match[1].startswith("omit "):
+                omitted, omission = match[1][5:], match[2]
     return View(
         name=name,
         title=head[0],
@@ -99,17 +110,25 @@ def read_view(name: str, sql: str) -> View:
         section=found.get("section"),
         groups={key[6:]: value for key, value in found.items() if key.startswith("group ")},
         meanings={key[7:]: value for key, value in found.items() if key.startswith("column ")},
-        days=int(found["days"]) if "days" in found else None,
+        days=_days(name, found["days"]) if "days" in found else None,
         needs=_names(found.get("needs", "")),
         notes=tuple(notes),
         dated=found.get("dated"),
         opening=found.get("opening"),
+        omitted=omitted,
+        omission=omission,
         addresses={key[8:]: value for key, value in found.items() if key.startswith("address ")},
     )
 
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name for part in text.split(",") if (name := part.strip()))
+
+
+def _days(name: str, text: str) -> int:
+    if not re.fullmatch("[1-9][0-9]{0,4}", text):
+        raise ViewError(f"view {name!r}: days: {text!r} is not a number of days")
+    return int(text)
 
 
 @cache

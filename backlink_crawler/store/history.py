@@ -53,17 +53,23 @@ class LinkHistory:
 
 
 async def links_at(
-    database: AsyncDatabase[Document], site: str, when: datetime, *, fields: Collection[str] | None = None
+    database: AsyncDatabase[Document],
+    site: str,
+    when: datetime,
+    *,
+    own: Collection[str] = (),
+    fields: Collection[str] | None = None,
 ) -> AsyncIterator[Document]:
     """Yield the links from other sites to ``site`` that had been found by ``when``, each as it was then.
 
     See ``history.timeline.state_at`` for what is known of the past of a link; lost ones are among them.
 
+    :param own: sites whose links to ``site`` are nobody's backlinks.
     :param fields: only these, and what is needed to tell them; ``None``: all.
     """
-    events = await _events(database, {**_to(site), "at": {"$gt": when}}, ())
+    events = await _events(database, {**_to(site, own), "at": {"$gt": when}}, ())
     projection = dict.fromkeys((*fields, *_NEEDED_AT), 1) if fields is not None else None
-    found = database["links"].find({**_to(site), "first_seen": {"$lte": when}}, projection, batch_size=_BATCH)
+    found = database["links"].find({**_to(site, own), "first_seen": {"$lte": when}}, projection, batch_size=_BATCH)
     while links := await found.to_list(_BATCH):
         unknown = await _unknown(database, {link["source_id"] for link in links})
         for link in links:
@@ -72,13 +78,19 @@ async def links_at(
                 yield state
 
 
-async def daily_series(database: AsyncDatabase[Document], site: str, since: date, until: date) -> list[Day]:
-    """Return each UTC day from ``since`` to ``until``, both included, of the links from other sites to ``site``."""
+async def daily_series(
+    database: AsyncDatabase[Document], site: str, since: date, until: date, *, own: Collection[str] = ()
+) -> list[Day]:
+    """Return each UTC day from ``since`` to ``until``, both included, of the links from other sites to ``site``.
+
+    :param own: sites whose links to ``site`` are nobody's backlinks.
+    """
     start = start_of(since)
     changes = {"event": "changed", "field": {"$in": ["follow", "region"]}}
     counted = {"$or": [{"event": {"$in": _TURNS}}, changes]}
     births, events = await asyncio.gather(
-        _births(database, site, start), _events(database, {**_to(site), "at": {"$gte": start}, **counted}, _TOLD)
+        _births(database, births_by_day(site, start, own=own)),
+        _events(database, {**_to(site, own), "at": {"$gte": start}, **counted}, _TOLD),
     )
     series = DailySeries(since, until)
     for birth in births:
@@ -132,9 +144,10 @@ async def link_history(database: AsyncDatabase[Document], source_url: str, targe
     return LinkHistory(link, timeline.settled(told), unknown, read or link.get("last_seen"))
 
 
-def _to(site: str) -> dict[str, Any]:
-    """What links to ``site`` from others."""
-    return {"target_site": site, "source_site": {"$ne": site}}
+def _to(site: str, own: Collection[str] = ()) -> dict[str, Any]:
+    """What links to ``site`` from others that are not among ``own`` either."""
+    ours = sorted({site, *own})
+    return {"target_site": site, "source_site": {"$nin": ours} if len(ours) > 1 else {"$ne": site}}
 
 
 async def _events(
@@ -149,18 +162,18 @@ async def _events(
     return events
 
 
-async def _births(database: AsyncDatabase[Document], site: str, start: datetime) -> list[Document]:
-    rows = await database["links"].aggregate(births_by_day(site, start))
+async def _births(database: AsyncDatabase[Document], stages: Sequence[Stage]) -> list[Document]:
+    rows = await database["links"].aggregate(stages)
     return [{**row["_id"], "links": row["links"]} async for row in rows]
 
 
-def births_by_day(site: str, start: datetime) -> list[Stage]:
+def births_by_day(site: str, start: datetime, *, own: Collection[str] = ()) -> list[Stage]:
     """Return stages over ``links``: how many were found on each day, by how, follow and region.
 
     The days before ``start`` are one; links that were lost before ``start``, and stayed so, are left out. Answered from
     an index alone: reading the links themselves takes ten times as long where they do not all fit in memory.
     """
-    match = {**_to(site), "lost_at": {"$not": {"$lt": start}}}
+    match = {**_to(site, own), "lost_at": {"$not": {"$lt": start}}}
     day = {"$dateTrunc": {"date": {"$max": ["$first_seen", start - timedelta(days=1)]}, "unit": "day"}}
     key = {"day": day, "found": "$found", "follow": "$follow", "region": "$region"}
     return [{"$match": match}, {"$group": {"_id": key, "links": {"$sum": 1}}}]

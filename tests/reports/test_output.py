@@ -291,7 +291,7 @@ def test_a_disk_too_full_for_a_workbook(
         (("--view", "backlinks", "--where", "follow =", "--out", "{}/x.csv"), 2, "--where"),
         (("--view", "backlinks", "--out", "{}/no/x.csv"), 1, "/no/x.csv: No such file or directory"),
         (("--view", "backlinks", "--format", "csv", "--out", "{}"), 1, ": Is a directory"),
-        (("--at", "2026-03-02", "--format", "xlsx", "--out", "{}/x.xlsx"), 2, "--format xlsx is for views"),
+        (("--at", "2026-03-02", "--view", "backlinks"), 2, "--at is the view past: not with --view backlinks"),
     ],
 )
 def test_what_cannot_be_written_is_one_line(

@@ -41,6 +41,8 @@ class Format:
     begin: Callable[[BinaryIO, Surroundings], Document]
     limit: int | None = None
     """Rows where nobody says how many; ``None``: all."""
+    brief: bool = False
+    """Spares people the rows that a view says little with (``View.omitted``)."""
     binary: bool = False
     """Nothing that a terminal can show."""
     several: bool = False

@@ -26,7 +26,7 @@ def _in(module: str, name: str) -> Callable[[BinaryIO, Surroundings], Document]:
 FORMATS: Mapping[str, Format] = {
     each.name: each
     for each in (
-        Format("table", (".txt",), _in("table", "Table"), limit=TABLE_ROWS),
+        Format("table", (".txt",), _in("table", "Table"), limit=TABLE_ROWS, brief=True),
         Format("csv", (".csv",), _in("comma_separated", "CommaSeparated"), states=False),
         Format("jsonl", (".jsonl", ".ndjson"), _in("json_lines", "JsonLines")),
         Format("parquet", (".parquet",), _in("parquet", "Parquet"), binary=True),

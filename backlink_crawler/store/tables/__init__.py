@@ -12,7 +12,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from backlink_crawler.reports.engine import Needed
 from backlink_crawler.reports.question import Question
 from backlink_crawler.store.documents import Document
-from backlink_crawler.store.tables import changes, daily, links, marks, pages, rivals, target_ways, targets, tried
+from backlink_crawler.store.tables import changes, daily, links, marks, pages, past, rivals, target_ways, targets, tried
 from backlink_crawler.store.tables.arrow import Reader
 from backlink_crawler.store.tables.rivals import of_pairs
 
@@ -23,6 +23,7 @@ _READERS: Mapping[str, Reader] = {
     "links_out": links.links_out,
     "links_new": changes.links_new,
     "links_gone": changes.links_gone,
+    "links_then": past.links_then,
     "links_versus": rivals.links_versus,
     "events_in": changes.events_in,
     "own_pages": targets.own_pages,

@@ -15,12 +15,14 @@ from backlink_crawler.store.history import daily_series
 
 
 async def daily(database: AsyncDatabase[Document], question: Question, columns: frozenset[str]) -> pa.Table:
-    """Read the UTC days asked for, by follow and region; a day without links has one row of zeros."""
+    """Read the UTC days of each site asked for, by follow and region; a day without links has one row of zeros."""
     assert question.since, "a view of days says how many (days: …)"
     until = question.until - timedelta(milliseconds=1) if question.until else question.now
-    days = await daily_series(database, question.sites[0], question.since.date(), until.date())
+    since, own = question.since.date(), question.sites
+    sites = [await daily_series(database, site, since, until.date(), own=own) for site in own]
     rows = [
         {"day": start_of(day.day).replace(tzinfo=None), "follow": part.follow, "region": part.region, **asdict(counts)}
+        for days in sites
         for day in days
         for part, counts in (day.parts or {_NONE: Counts()}).items()
     ]

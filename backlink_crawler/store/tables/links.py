@@ -92,7 +92,7 @@ async def _final(database: AsyncDatabase[Document], question: Question) -> Seque
     match: dict[str, Any] = {"final_site": {"$in": sites}, "site": {"$nin": sites}, "outcome": "redirect"}
     by_site: dict[str, list[bytes]] = {}
     async for page in database["pages"].find(match, {"site": 1, "final_url": 1}):
-        if _asked_for(page["final_url"], question):
+        if is_asked_for(page["final_url"], question):
             by_site.setdefault(page["site"], []).append(page["_id"])
     return [
         {"target_site": site, "target_id": {"$in": ids}, "source_site": {"$nin": [site, *sites]}}
@@ -100,7 +100,8 @@ async def _final(database: AsyncDatabase[Document], question: Question) -> Seque
     ]
 
 
-def _asked_for(url: str, question: Question) -> bool:
+def is_asked_for(url: str, question: Question) -> bool:
+    """Return whether ``url``, of one of the sites asked for, is within the scope."""
     if question.scope == "url":
         return url == question.place
     if question.scope == "prefix":

@@ -2,6 +2,9 @@
 -- columns: day, live, new, discovered, restored, lost, moved, live_follow
 -- sort: day
 -- days: 30
+-- opening: days_summed
+-- omit quiet: Days on which nothing changed are left out.
+-- group part: history-by-part
 -- note: Live means not known to be lost: links whose page could not be looked at are among them. Moved ones are among the lost. Days are UTC.
 -- column live_follow: of the live ones, those that are followed
 -- column live_content: of the live ones, those in the content
@@ -17,6 +20,7 @@
 -- column live_footer: of the live ones, those in the footer
 -- column live_aside: of the live ones, those in the aside
 -- column live_comment: of the live ones, those in comments
+-- column quiet: nothing changed on it, and it is neither the first nor the last one asked for
 SELECT
     day::DATE AS day,
     sum(live)::BIGINT AS live,
@@ -31,6 +35,8 @@ SELECT
     coalesce(sum(live) FILTER (region = 'header'), 0)::BIGINT AS live_header,
     coalesce(sum(live) FILTER (region = 'footer'), 0)::BIGINT AS live_footer,
     coalesce(sum(live) FILTER (region = 'aside'), 0)::BIGINT AS live_aside,
-    coalesce(sum(live) FILTER (region = 'comment'), 0)::BIGINT AS live_comment
+    coalesce(sum(live) FILTER (region = 'comment'), 0)::BIGINT AS live_comment,
+    NOT bool_or("new" > 0 OR discovered > 0 OR restored > 0 OR lost > 0 OR "changed" <> 0)
+        AND day > min(day) OVER () AND day < max(day) OVER () AS quiet
 FROM daily
 GROUP BY day
