@@ -3,10 +3,11 @@
 import argparse
 from datetime import date
 
-from scrapy.commands import ScrapyCommand
+from scrapy.commands import ScrapyCommand, ScrapyHelpFormatter
 
 from backlink_crawler.jobs.defaults import REPORT_BEGINS, REPORT_DAYS, REPORT_FORMATS
 from backlink_crawler.reports.question import SCOPES
+from backlink_crawler.reports.view import views
 
 
 class Command(ScrapyCommand):
@@ -18,7 +19,7 @@ class Command(ScrapyCommand):
 
     def syntax(self) -> str:
         return (
-            "SITE [--scope SCOPE] [--view VIEW] [--at DATE | --history] [--since DATE] [--until DATE] "
+            "[SITE] [--scope SCOPE] [--view VIEW | --at DATE | --history] [--since DATE] [--until DATE] "
             "[--versus SITES] [--min N] [--where SQL] [--group COLUMNS] [--sort COLUMNS] [--columns COLUMNS] "
             "[--limit N] [--format FORMAT] [--out FILE] [--database NAME]"
         )
@@ -33,13 +34,16 @@ class Command(ScrapyCommand):
             "tells the totals as they were at the end of a day, with --history how many links there were on each "
             "day, and how many were new, lost and restored. A DATE is a UTC day, as 2026-03-01. With --out the answer "
             "goes into a file, which is there only once it is whole; --format xlsx and --format html make one "
-            "document of the views that tell most of a site, or of the --view that is named. Exit codes: "
-            "0 answered, also when no link was seen; 1 the index cannot be read (the reason is on stderr); "
-            "2 wrong usage, or SITE is not a site."
+            "document of the views that tell most of a site, or of the --view that is named. A VIEW is one of those "
+            "listed below, or a file of SQL whose name ends in .sql; those that come with the program are examples "
+            "(backlink_crawler/reports/sql/views). Exit codes: 0 answered, also when no link was seen; 1 the index "
+            "cannot be read (the reason is on stderr); 2 wrong usage, or SITE is not a site."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
+        parser.formatter_class = _Lines
+        parser.add_argument_group("views", _views())
         parser.add_argument(
             "site", nargs="?", metavar="SITE", help="domain, host or URL (default: all sites of the project)"
         )
@@ -50,8 +54,8 @@ class Command(ScrapyCommand):
             default="site",
             help="what of SITE is asked for: it itself, what begins with it, its host, its site (default: site)",
         )
-        parser.add_argument("--at", type=_day, metavar="DATE", help="totals as they were at the end of this day")
-        parser.add_argument("--history", action="store_true", help="live, new, lost and restored links day by day")
+        parser.add_argument("--at", type=_day, metavar="DATE", help="the view past: as it was at the end of this day")
+        parser.add_argument("--history", action="store_true", help="the view history")
         parser.add_argument(
             "--since",
             type=_day,
@@ -61,7 +65,7 @@ class Command(ScrapyCommand):
         parser.add_argument("--until", type=_day, metavar="DATE", help="last day (default: today)")
         parser.add_argument("--versus", type=_names, default=(), metavar="SITES", help="competitors: a.com,b.com")
         parser.add_argument("--min", type=_rows, metavar="N", help="links to so many of the competitors (default: 1)")
-        parser.add_argument("--view", metavar="VIEW", help="what to show (default: summary)")
+        parser.add_argument("--view", metavar="VIEW", help="what to show (default: summary), or a FILE.sql")
         parser.add_argument("--where", default="", metavar="SQL", help="only rows of which this is true: a condition")
         parser.add_argument("--group", type=_names, default=(), metavar="COLUMNS", help="count rows by these columns")
         parser.add_argument("--sort", type=_names, default=(), metavar="COLUMNS", help="'-' before one: greatest first")
@@ -81,6 +85,21 @@ class Command(ScrapyCommand):
 
         assert self.settings is not None
         self.exitcode = report.run(self.settings, args, opts)
+
+
+class _Lines(ScrapyHelpFormatter):
+    """Keeps the lines of texts that have several."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        if "\n" not in text:
+            return super()._fill_text(text, width, indent)
+        return "\n".join(f"{indent}{line}" for line in text.splitlines())
+
+
+def _views() -> str:
+    """Return every view with its title, one a line."""
+    longest = max(map(len, views()))
+    return "\n".join(f"{name:<{longest}}  {view.title}" for name, view in views().items())
 
 
 def _day(text: str) -> date:
