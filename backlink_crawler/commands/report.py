@@ -3,25 +3,22 @@
 import argparse
 from datetime import date
 
-from scrapy.commands import ScrapyCommand, ScrapyHelpFormatter
+from scrapy.commands import ScrapyHelpFormatter
 
+from backlink_crawler.command import ProjectCommand
 from backlink_crawler.jobs.defaults import REPORT_BEGINS, REPORT_DAYS, REPORT_FORMATS
 from backlink_crawler.reports.question import SCOPES
 from backlink_crawler.reports.view import views
 
 
-class Command(ScrapyCommand):
+class Command(ProjectCommand):
     """Print the summary or the history of a site's backlinks."""
-
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - Scrapy's own declaration
 
     def syntax(self) -> str:
         return (
             "[SITE] [--scope SCOPE] [--view VIEW | --at DATE | --history] [--since DATE] [--until DATE] "
             "[--versus SITES] [--min N] [--where SQL] [--group COLUMNS] [--sort COLUMNS] [--columns COLUMNS] "
-            "[--limit N] [--format FORMAT] [--out FILE] [--database NAME]"
+            "[--limit N] [--format FORMAT] [--out FILE] [--project FILE] [--database NAME]"
         )
 
     def short_desc(self) -> str:
@@ -79,12 +76,6 @@ class Command(ScrapyCommand):
             help="rows, of each section where there are such; 0: all (default: 20 of a table, 1,000 of html, else all)",
         )
         parser.add_argument("--database", metavar="NAME", help="default: the setting MONGODB_DATABASE")
-
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        from backlink_crawler.jobs import report
-
-        assert self.settings is not None
-        self.exitcode = report.run(self.settings, args, opts)
 
 
 class _Lines(ScrapyHelpFormatter):
