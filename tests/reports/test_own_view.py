@@ -81,6 +81,21 @@ def test_a_file_is_a_view_like_any(run: Report, sql: str, capsys: pytest.Capture
     assert table.endswith("\ncontent       2\n\n1 row\n")
 
 
+def test_a_view_that_spares_people_rows(run: Report, capsys: pytest.CaptureFixture[str]) -> None:
+    """A table has all others, however many, and says that some are left out; programs get every row."""
+    head = "-- Numbers\n-- sort: n\n-- omit small: Small ones are left out.\n"
+    assert run(f"{head}SELECT x AS n, x < 3 AS small FROM range(28) t (x)") == 0
+    table = capsys.readouterr().out
+    assert "\nSmall ones are left out.\n" in table
+    assert table.endswith("\n25 rows\n")
+    assert run(None, "--format", "jsonl") == 0
+    told = capsys.readouterr().out
+    assert len(told.splitlines()) == 1 + 28
+    assert "left out" not in told
+    assert run(None, "--group", "small") == 0
+    assert "left out" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("sql", "why"),
     [
