@@ -120,7 +120,7 @@ def test_valkey_is_set_up_for_a_frontier(project: Project) -> None:
 @pytest.mark.parametrize(
     ("kilobytes", "limit", "expected"),
     [
-        pytest.param(32 << 20, "", 2.0, id="never more than 2 GB"),
+        pytest.param(32 << 20, "", 3.0, id="never more than 3 GB"),
         pytest.param(4 << 20, "max\n", 1.0, id="a quarter of the memory"),
         pytest.param(32 << 20, f"{2 << 30}\n", 0.5, id="a container's limit counts"),
         pytest.param(512 << 10, "", 0.25, id="never less than mongod takes"),
